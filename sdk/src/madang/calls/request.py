@@ -1,0 +1,74 @@
+"""One call on its way: what was asked, by whom, until when, and the journal of what happened to it."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from madang.calls.target import Route, Target
+from madang.calls.usage import Cost, Usage
+from madang.errors import CallFailed
+
+Operation = Literal["chat", "embeddings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and in what context; every field goes into the trace."""
+
+    project_id: str = ""
+    key_id: str = ""
+    trace_id: str = ""
+    parent_span_id: str = ""
+    session_id: str = ""
+    user_id: str = ""
+    environment: str = "default"
+    release: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One request that went out to a vendor. `reason` says why this target, in words for the trace."""
+
+    span_id: str
+    target: Target
+    reason: str
+    start_us: int
+    end_us: int | None = None
+    first_token_us: int | None = None
+    failure: CallFailed | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+
+
+@dataclass(slots=True)
+class Journal:
+    """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def last(self) -> Attempt | None:
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. `body` is OpenAI-shaped; `raw` is the same as the caller sent it, for the trace."""
+
+    operation: Operation
+    route: Route
+    body: dict[str, Any]
+    raw: bytes
+    deadline: float  # on the pipeline's monotonic clock, seconds
+    caller: Caller = Caller()
+    is_stream: bool = False
+    wants_usage: bool = False  # the caller asked for the usage event of a stream
+    journal: Journal = field(default_factory=Journal)
+    target: Target | None = None  # set for each attempt
+    reason: str = ""  # why this target
+    has_alternative: bool = False  # another target waits, so a failure need not be retried here
+
+    def to(self, target: Target, reason: str, *, has_alternative: bool) -> "Request":
+        """The same call, addressed to one target."""
+        return dataclasses.replace(self, target=target, reason=reason, has_alternative=has_alternative)

@@ -1,0 +1,66 @@
+"""What a caller of the SDK may have to catch.
+
+MadangError
+├── ConfigError    settings or arguments that cannot work; nothing was called
+└── CallFailed     a call that got no answer; `reason` says which kind of failure it was
+"""
+
+from typing import Literal, get_args
+
+FailureReason = Literal[
+    "invalid_request",
+    "context_overflow",
+    "content_filter",
+    "authentication",
+    "permission",
+    "not_found",
+    "rate_limited",
+    "quota_exhausted",
+    "overloaded",
+    "server_error",
+    "connection",
+    "timeout",
+    "stream_cut",
+    "bad_reply",
+    "no_target",
+    "cancelled",
+]
+FAILURE_REASONS: tuple[FailureReason, ...] = get_args(FailureReason)
+
+
+class MadangError(Exception):
+    """Everything this library raises on purpose."""
+
+
+class ConfigError(MadangError):
+    """An argument or environment variable that cannot work; the message says what would."""
+
+
+class CallFailed(MadangError):
+    """A call that got no answer, or an attempt of it.
+
+    `status` is the HTTP status for the caller; `retry_after_s` is what the vendor asked for, if anything; `body` is
+    the vendor's own error body when there was one; `trace_id` finds the trace that shows every attempt.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: FailureReason,
+        status: int,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after_s: float | None = None,
+        body: bytes = b"",
+        trace_id: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.status = status
+        self.code = code
+        self.param = param
+        self.retry_after_s = retry_after_s
+        self.body = body
+        self.trace_id = trace_id

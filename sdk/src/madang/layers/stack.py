@@ -1,0 +1,37 @@
+"""The order of the layers, outermost first: trace, cost, fallback, retry, timeout, then the vendor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from madang.calls.clock import Clock, new_span_id
+from madang.calls.reply import Call
+from madang.calls.request import Request
+from madang.layers.cost import with_cost
+from madang.layers.fallback import with_fallback
+from madang.layers.retry import with_retry
+from madang.layers.timeout import with_timeout
+from madang.layers.trace import SpanSink, with_trace
+from madang.routing.health import HealthBook
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What differs between the SDK and the Gateway, and between a test and production."""
+
+    sink: SpanSink
+    health_of: Callable[[Request], HealthBook]
+    clock: Clock = field(default_factory=Clock)
+    rng: Random = field(default_factory=Random)
+    new_span_id: Callable[[], str] = new_span_id
+
+
+def build_call(vendor: Call, around: Surroundings) -> Call:
+    """The whole pipeline around `vendor`."""
+    call = with_timeout(vendor, around.clock)
+    call = with_retry(
+        call, health_of=around.health_of, clock=around.clock, new_span_id=around.new_span_id, rng=around.rng
+    )
+    call = with_fallback(call, health_of=around.health_of, clock=around.clock, rng=around.rng)
+    call = with_cost(call)
+    return with_trace(call, sink=around.sink, clock=around.clock, new_span_id=around.new_span_id)

@@ -1,0 +1,1 @@
+"""What tokens cost. The only place where money is computed."""

@@ -1,0 +1,62 @@
+"""The HTTP client for everything that leaves: aiohttp with one connection pool, behind the Transport promise."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+
+# Vendors drop idle connections after about a minute; we let go of them first.
+_KEEP_ALIVE_S = 45.0
+_CONNECT_TIMEOUT_S = 10.0
+
+
+class AiohttpTransport:
+    """Must be made and closed inside the event loop that uses it. `reads_proxy_environment` honours HTTPS_PROXY."""
+
+    def __init__(self, *, connect_timeout_s: float = _CONNECT_TIMEOUT_S, reads_proxy_environment: bool = False) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s),
+            auto_decompress=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=reads_proxy_environment,
+            skip_auto_headers=("User-Agent", "Accept"),
+            read_bufsize=2**18,
+        )
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> "_AiohttpResponse":
+        try:
+            response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
+        except TimeoutError as error:  # aiohttp's own timeouts are only about connecting
+            raise ConnectionError("connecting took too long") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise ConnectionError(type(error).__name__) from error
+        return _AiohttpResponse(response)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+class _AiohttpResponse:
+    __slots__ = ("_response", "headers", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    async def read(self) -> bytes:
+        try:
+            return await self._response.read()
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionError(type(error).__name__) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._response.content.iter_any():
+                yield data
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionError(type(error).__name__) from error
+
+    def close(self) -> None:
+        # After the body was read whole the connection is already back in the pool and this does nothing.
+        self._response.close()

@@ -1,0 +1,111 @@
+"""OpenAI and every server that speaks its wire at another base URL (vLLM, Ollama, Groq, …)."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from madang.calls.reply import Call, Events, Reply
+from madang.calls.request import Operation, Request
+from madang.calls.target import Target
+from madang.calls.transport import Response, Transport
+from madang.errors import CallFailed
+from madang.providers.openai_wire import StreamDecoder, decode_failure, decode_reply, encode_body
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+PATHS: Mapping[Operation, str] = {"chat": "/chat/completions", "embeddings": "/embeddings"}
+
+# What of a vendor's reply headers helps a caller; the rest is between us and the vendor.
+_PASSED_ON = frozenset({"x-request-id", "openai-processing-ms", "openai-model", "apim-request-id", "x-ms-region"})
+
+
+class Address(NamedTuple):
+    """Where a request goes, with the headers that open the door."""
+
+    url: str
+    headers: dict[str, str]
+
+
+def openai_call(transport: Transport) -> Call:
+    return wire_call(transport, _address_of)
+
+
+def wire_call(transport: Transport, address_of: Callable[[Target, Operation], Address]) -> Call:
+    """A call over OpenAI's wire to wherever `address_of` says."""
+
+    async def call(request: Request) -> Reply:
+        assert request.target is not None
+        url, headers = address_of(request.target, request.operation)
+        body = encode_body(request, request.target.vendor_model)
+        try:
+            response = await transport.send("POST", url, headers, body)
+        except ConnectionError as error:
+            raise _unreachable(request.target, error) from error
+        if response.status >= 400:
+            raise decode_failure(response.status, response.headers, await _read(response))
+        is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
+        events = _stream(response, hides_usage=not request.wants_usage) if is_stream else _whole(response)
+        passed_on = {name: value for name, value in response.headers.items() if name in _PASSED_ON}
+        content_type = response.headers.get("content-type", "application/json")
+        return Reply(response.status, passed_on, content_type, events, request.target)
+
+    return call
+
+
+async def _whole(response: Response) -> Events:
+    try:
+        yield decode_reply(await _read(response))
+    finally:
+        response.close()
+
+
+async def _stream(response: Response, *, hides_usage: bool) -> Events:
+    decoder = StreamDecoder(hides_usage=hides_usage)
+    try:
+        async for data in response.chunks():
+            event = decoder.feed(data)
+            if event is not None:
+                yield event
+        decoder.end()
+    except ConnectionError as error:
+        raise CallFailed(
+            "The connection to the vendor broke in the middle of the answer.",
+            reason="stream_cut",
+            status=502,
+            code="stream_cut",
+        ) from error
+    finally:
+        response.close()
+
+
+async def _read(response: Response) -> bytes:
+    try:
+        return await response.read()
+    except ConnectionError as error:
+        raise CallFailed(
+            "The connection to the vendor broke before its answer was complete.",
+            reason="connection",
+            status=502,
+            code="connection_failed",
+        ) from error
+    finally:
+        response.close()
+
+
+def _address_of(target: Target, operation: Operation) -> Address:
+    base = target.base_url.rstrip("/") or DEFAULT_BASE_URL
+    return Address(
+        base + PATHS[operation],
+        {
+            "authorization": f"Bearer {target.api_key}",
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+        },
+    )
+
+
+def _unreachable(target: Target, error: ConnectionError) -> CallFailed:
+    return CallFailed(
+        f"Deployment {target.name!r} could not be reached ({type(error).__name__}).",
+        reason="connection",
+        status=502,
+        code="connection_failed",
+    )

@@ -1,0 +1,269 @@
+"""OpenAI's wire format: request bodies, replies, stream chunks and errors, as pure functions of bytes.
+
+Source: OpenAI's API reference, "Chat completions", "Streaming events", "Embeddings", "Error codes"; Azure, vLLM, Ollama
+and other compatible servers speak the same with additions, which stay in the raw bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from madang.calls.event import Consumed, Event, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
+from madang.calls.request import Request
+from madang.calls.sse import FrameSplitter, data_of
+from madang.calls.usage import Usage
+from madang.errors import CallFailed, FailureReason
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_body(request: Request, vendor_model: str) -> bytes:
+    """The caller's body with the vendor's model name, and with usage asked for in streams, so that cost is known."""
+    body: dict[str, Any] = {**request.body, "model": vendor_model}
+    if request.is_stream and request.operation == "chat":
+        body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
+    return _encoder.encode(body)
+
+
+class _CachedTokens(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _ReasoningTokens(msgspec.Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _CachedTokens | None = None
+    completion_tokens_details: _ReasoningTokens | None = None
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(msgspec.Struct):
+    index: int | None = None
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Message(msgspec.Struct):
+    content: str | list[Any] | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None  # DeepSeek, vLLM
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    message: _Message | None = None
+    delta: _Message | None = None
+    finish_reason: str | None = None
+
+
+class _Body(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    error: Any = None
+
+
+_body_decoder = msgspec.json.Decoder(_Body)
+
+
+def decode_reply(raw: bytes) -> Event:
+    """The one event of a reply that is not streamed. Raises CallFailed(bad_reply) when it is not JSON."""
+    try:
+        body = _body_decoder.decode(raw)
+    except msgspec.ValidationError:
+        return Event(raw)  # an unfamiliar shape goes through untouched; its usage stays unknown
+    except msgspec.DecodeError:
+        raise bad_reply("a body that is not JSON") from None
+    if body.error is not None and not body.choices:
+        raise _failure_in(body.error, raw)
+    return Event(raw, tuple(_parts_of(body, is_first=True)))
+
+
+class StreamDecoder:
+    """Turns network reads into events. `hides_usage` cuts out the usage frame that only we asked for."""
+
+    __slots__ = ("_has_finished", "_has_started", "_hides_usage", "_splitter", "is_done")
+
+    def __init__(self, *, hides_usage: bool) -> None:
+        self._splitter = FrameSplitter()
+        self._hides_usage = hides_usage
+        self._has_started = False
+        self._has_finished = False
+        self.is_done = False
+
+    def feed(self, data: bytes) -> Event | None:
+        """One event for all frames that became complete. Raises CallFailed on an error frame or a damaged one."""
+        raw: list[bytes] = []
+        parts: list[Part] = []
+        for frame in self._splitter.feed(data):
+            payload = data_of(frame)
+            if not payload:
+                raw.append(frame)
+                continue
+            if payload == b"[DONE]":
+                self.is_done = True
+                raw.append(frame)
+                continue
+            if self._take(payload, parts):
+                raw.append(frame)
+        if not raw and not parts:
+            return None
+        return Event(b"".join(raw), tuple(parts))
+
+    def end(self) -> None:
+        """Says that the vendor closed the stream. Raises CallFailed(stream_cut) when it was not complete."""
+        if not self.is_done and not self._has_finished:
+            raise CallFailed(
+                "The vendor ended the stream before the answer was complete.",
+                reason="stream_cut",
+                status=502,
+                code="stream_cut",
+            )
+
+    def _take(self, payload: bytes, parts: list[Part]) -> bool:
+        """Adds the frame's parts; returns whether the caller should see the frame."""
+        try:
+            chunk = _body_decoder.decode(payload)
+        except msgspec.ValidationError:
+            return True
+        except msgspec.DecodeError:
+            raise bad_reply("a stream event that is not JSON") from None
+        if chunk.error is not None:
+            raise _failure_in(chunk.error, payload)
+        parts.extend(_parts_of(chunk, is_first=not self._has_started))
+        self._has_started = self._has_started or bool(chunk.id)
+        self._has_finished = self._has_finished or any(choice.finish_reason for choice in chunk.choices)
+        return not (self._hides_usage and chunk.usage is not None and not chunk.choices)
+
+
+def _parts_of(body: _Body, *, is_first: bool) -> list[Part]:
+    parts: list[Part] = []
+    if is_first and (body.id or body.model):
+        parts.append(Started(body.id or "", body.model or ""))
+    for choice in body.choices:
+        message = choice.delta or choice.message
+        if message is not None:
+            _add_message(parts, message, choice.index)
+        if choice.finish_reason:
+            parts.append(Finished(choice.finish_reason, choice.index))
+    if body.usage is not None:
+        parts.append(Consumed(_usage_of(body.usage)))
+    return parts
+
+
+def _add_message(parts: list[Part], message: _Message, choice: int) -> None:
+    if message.reasoning_content:
+        parts.append(Reasoning(message.reasoning_content, choice))
+    if isinstance(message.content, str) and message.content:
+        parts.append(Text(message.content, choice))
+    if message.refusal:
+        parts.append(Refusal(message.refusal, choice))
+    for position, call in enumerate(message.tool_calls or ()):
+        function = call.function or _Function()
+        index = position if call.index is None else call.index
+        parts.append(ToolCall(index, call.id or "", function.name or "", function.arguments or "", choice))
+
+
+def _usage_of(usage: _Usage) -> Usage:
+    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
+    reasoning = usage.completion_tokens_details.reasoning_tokens if usage.completion_tokens_details else None
+    return Usage(usage.prompt_tokens, usage.completion_tokens, cached, reasoning)
+
+
+_BY_CODE: Mapping[str, FailureReason] = {
+    "context_length_exceeded": "context_overflow",
+    "content_filter": "content_filter",
+    "content_policy_violation": "content_filter",
+    "insufficient_quota": "quota_exhausted",
+    "rate_limit_exceeded": "rate_limited",
+    "invalid_api_key": "authentication",
+    "model_not_found": "not_found",
+    "DeploymentNotFound": "not_found",
+    "server_error": "server_error",
+}
+_BY_STATUS: Mapping[int, FailureReason] = {
+    401: "authentication",
+    403: "permission",
+    404: "not_found",
+    408: "timeout",
+    429: "rate_limited",
+    503: "overloaded",
+    529: "overloaded",
+}
+
+
+def decode_failure(status: int, headers: Mapping[str, str], raw: bytes) -> CallFailed:
+    """What an answer with an error status means. The vendor's words are kept, without keys."""
+    try:
+        error = msgspec.json.decode(raw)["error"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        error = None
+    fields: dict[str, Any] = error if isinstance(error, dict) else {}
+    code = str(fields.get("code") or "") or None
+    reason = _BY_CODE.get(code or "") or _BY_CODE.get(str(fields.get("type") or "")) or _reason_of_status(status)
+    vendor_words = fields.get("message")
+    message = (
+        without_keys(str(vendor_words)) if vendor_words else f"The vendor answered {status} without an explanation."
+    )
+    return CallFailed(
+        message,
+        reason=reason,
+        status=status,
+        code=code,
+        param=str(fields["param"]) if fields.get("param") else None,
+        retry_after_s=_retry_after(headers),
+        body=raw if fields and reason != "authentication" else b"",
+    )
+
+
+def without_keys(words: str) -> str:
+    """The vendor's words without anything that looks like a key: OpenAI repeats a wrong key, partly masked."""
+    return " ".join("(key)" if _looks_like_key(word) else word for word in words.split(" "))
+
+
+def _looks_like_key(word: str) -> bool:
+    return word.startswith(("sk-", "pk-", "api-", "key-")) or (len(word) >= 24 and "*" in word)
+
+
+def bad_reply(what: str) -> CallFailed:
+    return CallFailed(f"The vendor sent {what}.", reason="bad_reply", status=502, code="bad_reply")
+
+
+def _reason_of_status(status: int) -> FailureReason:
+    known = _BY_STATUS.get(status)
+    if known:
+        return known
+    return "server_error" if status >= 500 else "invalid_request"
+
+
+def _failure_in(error: Any, raw: bytes) -> CallFailed:
+    """An error object inside a body or stream that began with status 200."""
+    fields: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
+    status = 429 if fields.get("code") in ("rate_limit_exceeded", "insufficient_quota") else 502
+    failure = decode_failure(status, {}, _encoder.encode({"error": fields}))
+    if failure.reason == "invalid_request":
+        failure.reason = "server_error"
+    return failure
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from `retry-after-ms` (Azure) or `retry-after`; None when absent or a date."""
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value:
+            try:
+                return max(0.0, float(value) / scale)
+            except ValueError:
+                continue
+    return None

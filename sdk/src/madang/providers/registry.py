@@ -1,0 +1,36 @@
+"""The visible list of vendors, and the innermost call that sends a request to its target's vendor."""
+
+from collections.abc import Callable, Mapping
+
+from madang.calls.reply import Call, Reply
+from madang.calls.request import Request
+from madang.calls.transport import Transport
+from madang.errors import CallFailed
+from madang.providers.azure import azure_call
+from madang.providers.fake import fake_call
+from madang.providers.openai import openai_call
+
+VENDORS: Mapping[str, Callable[[Transport], Call]] = {
+    "openai": openai_call,
+    "azure": azure_call,
+    "fake": lambda _: fake_call(),
+}
+
+
+def vendor_call(transport: Transport, extra: Mapping[str, Call] | None = None) -> Call:
+    """The call that goes to `request.target`'s vendor; `extra` adds or replaces vendors (tests give their own fake)."""
+    calls = {name: make(transport) for name, make in VENDORS.items()} | dict(extra or {})
+
+    async def call(request: Request) -> Reply:
+        assert request.target is not None, "the fallback layer addresses every request"
+        vendor = calls.get(request.target.vendor)
+        if vendor is None:
+            raise CallFailed(
+                f"Deployment {request.target.name!r} names vendor {request.target.vendor!r}; known: {sorted(calls)}.",
+                reason="not_found",
+                status=502,
+                code="unknown_vendor",
+            )
+        return await vendor(request)
+
+    return call

@@ -1,0 +1,186 @@
+"""The spans of one call: a root with all it consumed, and below it one per attempt with the reason for it. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from madang.calls.event import Part, Started
+from madang.calls.request import Attempt, Request
+from madang.calls.span import Span
+from madang.calls.usage import Cost, Usage
+from madang.errors import CallFailed
+from madang.tracing.completion import completion_of
+from madang.tracing.content import kept_text
+
+_EMPTY_USAGE = Usage()
+_SCALARS = (str, int, float, bool)
+
+# Request parameters worth a filter, by OpenAI's name, with their name in OpenTelemetry's GenAI conventions.
+_PARAMETERS = {
+    "temperature": "gen_ai.request.temperature",
+    "top_p": "gen_ai.request.top_p",
+    "max_tokens": "gen_ai.request.max_tokens",
+    "max_completion_tokens": "gen_ai.request.max_tokens",
+    "frequency_penalty": "gen_ai.request.frequency_penalty",
+    "presence_penalty": "gen_ai.request.presence_penalty",
+    "seed": "gen_ai.request.seed",
+    "n": "gen_ai.request.choice.count",
+    "reasoning_effort": "gen_ai.request.reasoning.effort",
+}
+
+
+class Outcome(NamedTuple):
+    """How a call ended. Exactly one of `parts` (streamed) and `raw` (not streamed) carries the answer."""
+
+    start_us: int
+    end_us: int
+    failure: CallFailed | None
+    parts: Sequence[Part]
+    raw: bytes
+
+
+def spans_of_call(request: Request, root_id: str, outcome: Outcome) -> tuple[Span, ...]:
+    """The root span first, then the attempts in their order."""
+    attempts = [
+        _attempt_span(request, root_id, number, attempt, outcome.end_us)
+        for number, attempt in enumerate(request.journal.attempts, start=1)
+    ]
+    return (_root_span(request, root_id, outcome), *attempts)
+
+
+def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
+    caller = request.caller
+    last = request.journal.last
+    failure = outcome.failure
+    usage = _total_usage(request.journal.attempts)
+    cost = _total_cost(request.journal.attempts)
+    is_chat = request.operation == "chat"
+    raw = outcome.raw if outcome.raw and is_chat else completion_of(outcome.parts)
+    first_token_us = last.first_token_us if last and request.is_stream else None
+    return Span(
+        trace_id=caller.trace_id,
+        span_id=root_id,
+        parent_span_id=caller.parent_span_id,
+        is_root=True,
+        kind="generation" if is_chat else "embedding",
+        name=f"{request.operation} {request.route.model}",
+        start_us=outcome.start_us,
+        end_us=outcome.end_us,
+        status="error" if failure else "ok",
+        error_type=failure.reason if failure else "",
+        status_message=failure.message if failure else "",
+        environment=caller.environment,
+        release=caller.release,
+        session_id=caller.session_id,
+        user_id=caller.user_id,
+        key_id=caller.key_id,
+        provider=last.target.vendor if last else "",
+        model=request.route.model,
+        response_model=_answering_model(outcome.parts),
+        deployment=last.target.name if last else "",
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        cost_usd=cost.total_usd if cost else None,
+        cost_details=cost.details if cost else {},
+        first_token_ms=None if first_token_us is None else (first_token_us - outcome.start_us) // 1000,
+        attempts=len(request.journal.attempts),
+        simulated=bool(last and last.target.is_simulated),
+        tags=caller.tags,
+        attributes=_attributes(request),
+        input=kept_text(request.raw),
+        output=kept_text(raw),
+    )
+
+
+def _attempt_span(request: Request, root_id: str, number: int, attempt: Attempt, call_end_us: int) -> Span:
+    caller = request.caller
+    failure = attempt.failure
+    target = attempt.target
+    attributes = {
+        "madang.attempt.number": str(number),
+        "madang.attempt.reason": attempt.reason,
+        "madang.attempt.outcome": failure.reason if failure else "answered",
+        "madang.target.model": target.vendor_model,
+    }
+    if target.region:
+        attributes["madang.target.region"] = target.region
+    # Tokens and cost of an attempt are attributes, so that a sum over spans counts each call once.
+    if attempt.usage is not None:
+        for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"):
+            tokens = getattr(attempt.usage, name)
+            if tokens is not None:
+                attributes[f"madang.attempt.{name}"] = str(tokens)
+    if attempt.cost is not None:
+        attributes["madang.attempt.cost_usd"] = format(attempt.cost.total_usd, "f")
+    if failure is not None and failure.reason not in ("timeout", "cancelled", "connection", "stream_cut"):
+        attributes["http.response.status_code"] = str(failure.status)
+    first = attempt.first_token_us if request.is_stream else None
+    return Span(
+        trace_id=caller.trace_id,
+        span_id=attempt.span_id,
+        parent_span_id=root_id,
+        kind="attempt",
+        name=f"attempt {number}: {target.name}",
+        start_us=attempt.start_us,
+        end_us=attempt.end_us or call_end_us,
+        status="error" if failure else "ok",
+        error_type=failure.reason if failure else "",
+        status_message=failure.message if failure else "",
+        environment=caller.environment,
+        key_id=caller.key_id,
+        provider=target.vendor,
+        model=request.route.model,
+        deployment=target.name,
+        first_token_ms=None if first is None else (first - attempt.start_us) // 1000,
+        simulated=target.is_simulated,
+        attributes=attributes,
+    )
+
+
+def _total_usage(attempts: Sequence[Attempt]) -> Usage:
+    reported = [attempt.usage for attempt in attempts if attempt.usage is not None]
+    if len(reported) <= 1:
+        return reported[0] if reported else _EMPTY_USAGE
+    return Usage(
+        _sum([usage.input_tokens for usage in reported]),
+        _sum([usage.output_tokens for usage in reported]),
+        _sum([usage.cached_tokens for usage in reported]),
+        _sum([usage.reasoning_tokens for usage in reported]),
+    )
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
+
+
+def _total_cost(attempts: Sequence[Attempt]) -> Cost | None:
+    costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
+    if len(costs) <= 1:
+        return costs[0] if costs else None
+    details: dict[str, Decimal] = {}
+    for cost in costs:
+        for name, amount in cost.details.items():
+            details[name] = details.get(name, Decimal(0)) + amount
+    return Cost(sum((cost.total_usd for cost in costs), Decimal(0)), details)
+
+
+def _answering_model(parts: Sequence[Part]) -> str:
+    return next((part.model for part in parts if type(part) is Started), "")
+
+
+def _attributes(request: Request) -> dict[str, str]:
+    body: dict[str, Any] = request.body
+    attributes: dict[str, str] = {"gen_ai.operation.name": request.operation}
+    if request.is_stream:
+        attributes["gen_ai.request.stream"] = "true"
+    for name, attribute in _PARAMETERS.items():
+        value = body.get(name)
+        if value is not None and isinstance(value, _SCALARS):
+            attributes[attribute] = str(value)
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict):
+        attributes.update({f"metadata.{k}": str(v) for k, v in metadata.items() if isinstance(v, _SCALARS)})
+    return attributes
