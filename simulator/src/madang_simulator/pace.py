@@ -1,0 +1,42 @@
+"""The speed of an answer: waits before the first token and between tokens, varied by the deployment's jitter."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from madang_simulator.behaviour import Behaviour
+
+_TURN = 64
+
+
+class Pace:
+    """Keeps one answer's speed. Due times add up from the start, so that late wake-ups do not make it slower."""
+
+    def __init__(self, behaviour: Behaviour, rng: Random, now_s: Callable[[], float], extra_s: float = 0.0) -> None:
+        self._behaviour = behaviour
+        self._rng = rng
+        self._now_s = now_s
+        self._due_s = now_s() + extra_s
+        self._events = 0
+
+    async def before_first(self) -> None:
+        """Waits as long as the deployment takes for its first token."""
+        self._due_s += self._varied(self._behaviour.first_token_ms) / 1000
+        await self._wait()
+
+    async def before(self, tokens: int) -> None:
+        """Waits as long as the deployment takes for `tokens` more."""
+        self._due_s += self._varied(self._behaviour.per_token_ms) * tokens / 1000
+        await self._wait()
+        self._events += 1
+        if self._events % _TURN == 0:  # a long answer without waits must not keep the others from theirs
+            await asyncio.sleep(0)
+
+    def _varied(self, wait_ms: float) -> float:
+        jitter = self._behaviour.jitter
+        return wait_ms if not jitter or not wait_ms else wait_ms * (1 + self._rng.uniform(-jitter, jitter))
+
+    async def _wait(self) -> None:
+        left_s = self._due_s - self._now_s()
+        if left_s > 0:
+            await asyncio.sleep(left_s)

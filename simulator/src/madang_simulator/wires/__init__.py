@@ -1,0 +1,12 @@
+"""The languages vendors speak, one file each. A new vendor is a file here and a line in `all_wires`."""
+
+from madang_simulator.wires.azure import AzureWire
+from madang_simulator.wires.openai import OpenAIWire
+from madang_simulator.wires.wire import Wire
+
+__all__ = ["Wire", "all_wires"]
+
+
+def all_wires() -> tuple[Wire, ...]:
+    """Every wire that is spoken; the first that owns a path answers it."""
+    return (AzureWire(), OpenAIWire())

@@ -1,0 +1,205 @@
+"""Azure OpenAI's wire: /openai/deployments/{name}/… with api-version, and /openai/v1/…, with content filter results."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madang_simulator.answers import Answer
+from madang_simulator.asks import ChatAsk, EmbeddingAsk
+from madang_simulator.refusals import Refusal, RefusalKind
+from madang_simulator.wires.openai import bearer, route_below_v1, sse
+from madang_simulator.wires.openai_fields import read_object
+from madang_simulator.wires.openai_refusals import refusal_fields, refusal_status, retry_after
+from madang_simulator.wires.openai_replies import chunks, completion, embedding_list
+from madang_simulator.wires.openai_requests import model_in, read_chat, read_embeddings
+from madang_simulator.wires.wire import Event, Facts, Reply, Route
+
+Json = dict[str, Any]
+
+_CATEGORIES = ("hate", "self_harm", "sexual", "violence")
+_DEFAULT_RETRY_S = 1.0
+_DONE = b"data: [DONE]\n\n"
+_OWN_WORDS: dict[RefusalKind, tuple[str, str]] = {
+    "unauthorized": (
+        "401",
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+        "active subscription and use a correct regional API endpoint for your resource.",
+    ),
+    "model_not_found": (
+        "DeploymentNotFound",
+        "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
+        "please wait a moment and try again.",
+    ),
+    "unknown_path": ("404", "Resource not found"),
+    "rate_limited": (
+        "429",
+        "Requests to this operation have exceeded the call rate limit of your current pricing tier. "
+        "Please retry after {seconds} seconds.",
+    ),
+    "quota": (
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    "overloaded": (
+        "ServiceUnavailable",
+        "The service is temporarily unable to process your request. Please try again later.",
+    ),
+}
+
+
+class AzureWire:
+    """Speaks as {resource}.openai.azure.com does."""
+
+    name = "azure"
+    refuses_filtered_prompts = True
+
+    def owns(self, path: str) -> bool:
+        return path == "openai" or path.startswith("openai/")
+
+    def route(self, method: str, path: str, query: Mapping[str, str]) -> Route:
+        rest = path.removeprefix("openai").lstrip("/")
+        shown = f"{method} /{path}"
+        if rest.startswith("v1/"):
+            return route_below_v1(method, rest.removeprefix("v1/"), shown)
+        if not query.get("api-version"):
+            raise Refusal(kind="unknown_path", subject=shown)
+        if rest.startswith("deployments/"):
+            deployment, _, operation = rest.removeprefix("deployments/").partition("/")
+            if operation.startswith("models"):
+                raise Refusal(kind="unknown_path", subject=shown)
+            return route_below_v1(method, operation, shown)._replace(model=deployment)
+        return route_below_v1(method, rest, shown)
+
+    def key(self, headers: Mapping[str, str]) -> str | None:
+        return headers.get("api-key") or bearer(headers)
+
+    def read_chat(self, route: Route, body: bytes) -> ChatAsk:
+        fields = read_object(body)
+        return read_chat(fields, route.model or model_in(fields))
+
+    def read_embeddings(self, route: Route, body: bytes) -> EmbeddingAsk:
+        fields = read_object(body)
+        return read_embeddings(fields, route.model or model_in(fields))
+
+    def chat_reply(self, ask: ChatAsk, answer: Answer) -> bytes:
+        reply = completion(ask, answer)
+        for choice in reply["choices"]:
+            choice["content_filter_results"] = _filter_results(filtered=choice["finish_reason"] == "content_filter")
+        reply["prompt_filter_results"] = _prompt_filter_results()
+        return msgspec.json.encode(reply)
+
+    def chat_events(self, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Event]:
+        opening = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
+        yield Event(sse({**opening, "prompt_filter_results": _prompt_filter_results()}), "opening")
+        for chunk in chunks(ask, answer, tokens_per_chunk):
+            for choice in chunk.fields["choices"]:
+                choice["content_filter_results"] = _chunk_filter_results(choice)
+            yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
+        yield Event(_DONE, "closing")
+
+    def embeddings_reply(self, ask: EmbeddingAsk, model: str) -> bytes:
+        return msgspec.json.encode(embedding_list(ask, model))
+
+    def models_reply(self, names: Sequence[str]) -> bytes:
+        return msgspec.json.encode({"object": "list", "data": [_model_card(name) for name in names]})
+
+    def model_reply(self, name: str) -> bytes:
+        return msgspec.json.encode(_model_card(name))
+
+    def refusal_reply(self, refusal: Refusal) -> Reply:
+        headers = {}
+        wait_s = refusal.retry_after_s
+        if refusal.kind == "rate_limited" or wait_s is not None:
+            wait_s = _DEFAULT_RETRY_S if wait_s is None else wait_s
+            headers = {"Retry-After": retry_after(wait_s), "retry-after-ms": str(round(wait_s * 1000))}
+        return Reply(refusal_status(refusal), msgspec.json.encode({"error": _error_fields(refusal, wait_s)}), headers)
+
+    def error_event(self) -> bytes:
+        return sse({"error": refusal_fields(Refusal(kind="server_error"))})
+
+    def malformed_event(self) -> bytes:
+        return b'data: {"choices":[{"content_filter_results":{"hate":{"filtered":fal\n\n'
+
+    def headers(self, facts: Facts) -> dict[str, str]:
+        id = str(UUID(facts.request_id))
+        headers = {
+            "x-request-id": id,
+            "apim-request-id": id,
+            "x-ms-region": facts.region or "Simulated",
+            "x-ms-rai-invoked": "true",
+            "x-ratelimit-limit-requests": str(facts.limits.requests),
+            "x-ratelimit-limit-tokens": str(facts.limits.tokens),
+            "x-ratelimit-remaining-requests": str(facts.limits.requests_left),
+            "x-ratelimit-remaining-tokens": str(facts.limits.tokens_left),
+            "azureml-model-time": str(round(facts.elapsed_ms)),
+        }
+        if facts.model is not None:
+            headers["x-ms-deployment-name"] = facts.model
+        return headers
+
+
+def _error_fields(refusal: Refusal, wait_s: float | None) -> Json:
+    if refusal.kind == "content_filter":
+        return _blocked_prompt()
+    words = _OWN_WORDS.get(refusal.kind)
+    if words is None:
+        return refusal_fields(refusal)
+    code, message = words
+    fields: Json = {"code": code, "message": refusal.message or message.format(seconds=retry_after(wait_s or 0))}
+    return {**fields, "type": "insufficient_quota", "param": None} if refusal.kind == "quota" else fields
+
+
+def _blocked_prompt() -> Json:
+    return {
+        "message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+        "Please modify your prompt and retry.",
+        "type": None,
+        "param": "prompt",
+        "code": "content_filter",
+        "status": 400,
+        "innererror": {
+            "code": "ResponsibleAIPolicyViolation",
+            "content_filter_result": {
+                **_filter_results(filtered=True),
+                "jailbreak": {"filtered": False, "detected": False},
+            },
+        },
+    }
+
+
+def _filter_results(*, filtered: bool) -> Json:
+    results: Json = {category: {"filtered": False, "severity": "safe"} for category in _CATEGORIES}
+    if filtered:
+        results["violence"] = {"filtered": True, "severity": "medium"}
+    return results
+
+
+def _prompt_filter_results() -> list[Json]:
+    results = {**_filter_results(filtered=False), "jailbreak": {"filtered": False, "detected": False}}
+    return [{"prompt_index": 0, "content_filter_results": results}]
+
+
+def _chunk_filter_results(choice: Json) -> Json:
+    if choice["finish_reason"] == "content_filter":
+        return _filter_results(filtered=True)
+    return _filter_results(filtered=False) if choice["delta"].get("content") else {}
+
+
+def _model_card(name: str) -> Json:
+    is_embedding = "embedding" in name
+    return {
+        "id": name,
+        "object": "model",
+        "status": "succeeded",
+        "lifecycle_status": "generally-available",
+        "created_at": 1_735_689_600,
+        "capabilities": {
+            "fine_tune": False,
+            "inference": True,
+            "completion": False,
+            "chat_completion": not is_embedding,
+            "embeddings": is_embedding,
+        },
+    }
