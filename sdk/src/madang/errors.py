@@ -36,6 +36,18 @@ class ConfigError(MadangError):
     """An argument or environment variable that cannot work; the message says what would."""
 
 
+class PlatformUnavailable(MadangError):
+    """The platform did not answer; what is known already still holds."""
+
+
+class PlatformRefused(MadangError):
+    """The platform answered, and said no. `status` is its HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class CallFailed(MadangError):
     """A call that got no answer, or an attempt of it.
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per million tokens. `cached_input` is None where the vendor gives no discount."""
+    """US dollars per million tokens. `cached_input` is None where the vendor gives no discount; `output` is None where
+    there is none to pay for (embeddings) or its price is unknown."""
 
     input: Decimal
-    output: Decimal = Decimal(0)
+    output: Decimal | None = None
     cached_input: Decimal | None = None
 
 
@@ -24,7 +25,7 @@ class Target:
     api_key: str = field(default="", repr=False)
     api_version: str = ""
     region: str = ""
-    weight: int = 1
+    weight: float = 1.0
     order: int = 1
     price: Price | None = None
     is_simulated: bool = False

@@ -19,5 +19,7 @@ def cost_of(usage: Usage, price: Price | None) -> Cost | None:
     if cached:
         details["cached_input"] = cached * cached_price / _MILLION
     if usage.output_tokens:
+        if price.output is None:
+            return None
         details["output"] = usage.output_tokens * price.output / _MILLION
     return Cost(sum(details.values(), Decimal(0)), details)

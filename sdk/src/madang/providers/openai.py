@@ -14,7 +14,7 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 PATHS: Mapping[Operation, str] = {"chat": "/chat/completions", "embeddings": "/embeddings"}
 
 # What of a vendor's reply headers helps a caller; the rest is between us and the vendor.
-_PASSED_ON = frozenset({"x-request-id", "openai-processing-ms", "openai-model", "apim-request-id", "x-ms-region"})
+PASSED_ON = frozenset({"x-request-id", "openai-processing-ms", "openai-model", "apim-request-id", "x-ms-region"})
 
 
 class Address(NamedTuple):
@@ -28,12 +28,14 @@ def openai_call(transport: Transport) -> Call:
     return wire_call(transport, _address_of)
 
 
-def wire_call(transport: Transport, address_of: Callable[[Target, Operation], Address]) -> Call:
-    """A call over OpenAI's wire to wherever `address_of` says."""
+def wire_call(
+    transport: Transport, address_of: Callable[[Request], Address], passed_on: frozenset[str] = PASSED_ON
+) -> Call:
+    """A call over OpenAI's wire to wherever `address_of` says; of the answer's headers, `passed_on` are kept."""
 
     async def call(request: Request) -> Reply:
         assert request.target is not None
-        url, headers = address_of(request.target, request.operation)
+        url, headers = address_of(request)
         body = encode_body(request, request.target.vendor_model)
         try:
             response = await transport.send("POST", url, headers, body)
@@ -43,9 +45,9 @@ def wire_call(transport: Transport, address_of: Callable[[Target, Operation], Ad
             raise decode_failure(response.status, response.headers, await _read(response))
         is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
         events = _stream(response, hides_usage=not request.wants_usage) if is_stream else _whole(response)
-        passed_on = {name: value for name, value in response.headers.items() if name in _PASSED_ON}
+        kept = {name: value for name, value in response.headers.items() if name in passed_on}
         content_type = response.headers.get("content-type", "application/json")
-        return Reply(response.status, passed_on, content_type, events, request.target)
+        return Reply(response.status, kept, content_type, events, request.target)
 
     return call
 
@@ -90,10 +92,12 @@ async def _read(response: Response) -> bytes:
         response.close()
 
 
-def _address_of(target: Target, operation: Operation) -> Address:
+def _address_of(request: Request) -> Address:
+    target = request.target
+    assert target is not None
     base = target.base_url.rstrip("/") or DEFAULT_BASE_URL
     return Address(
-        base + PATHS[operation],
+        base + PATHS[request.operation],
         {
             "authorization": f"Bearer {target.api_key}",
             "content-type": "application/json",

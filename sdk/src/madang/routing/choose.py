@@ -47,7 +47,7 @@ def _in_line(targets: tuple[Target, ...], health_of: Callable[[Target], Health],
     return healthy + resting
 
 
-def _draw(weight: int, rng: Random) -> float:
+def _draw(weight: float, rng: Random) -> float:
     """A key to sort by: the smallest key is target i with probability weight_i / sum of weights.
 
     Exponential variables with rate = weight have this property (Efraimidis and Spirakis, 2006).
@@ -55,9 +55,9 @@ def _draw(weight: int, rng: Random) -> float:
     return rng.expovariate(weight) if weight > 0 else float("inf")
 
 
-def _why(target: Target, group_size: int, total_weight: int) -> str:
+def _why(target: Target, group_size: int, total_weight: float) -> str:
     if group_size == 1:
         return f"order {target.order}"
     if target.weight == 0:
         return f"order {target.order}, standby (weight 0)"
-    return f"order {target.order}, weight {target.weight} of {total_weight}"
+    return f"order {target.order}, weight {target.weight:g} of {total_weight:g}"

@@ -1,0 +1,64 @@
+"""The two ways a client makes its calls: to the vendors itself, or through the Gateway."""
+
+import dataclasses
+from collections.abc import Callable
+
+from madang.calls.clock import Clock
+from madang.calls.reply import Call, Reply
+from madang.calls.request import Request
+from madang.calls.transport import Transport
+from madang.errors import CallFailed
+from madang.layers.stack import Surroundings, build_call
+from madang.layers.timeout import with_timeout
+from madang.layers.trace import SpanSink
+from madang.providers.openai import PATHS, Address, wire_call
+from madang.providers.registry import vendor_call
+from madang.routing.health import HealthBook
+
+_FROM_GATEWAY = frozenset({"x-madang-deployment", "x-madang-attempts", "x-madang-cost-usd"})
+
+
+def direct_call(
+    transport: Transport, key_of: Callable[[str], str], sink: SpanSink, clock: Clock, book: HealthBook
+) -> Call:
+    """The whole pipeline in this process. The vendor's key is filled in last, so no layer outside ever holds it."""
+    vendor = vendor_call(transport)
+
+    async def with_key(request: Request) -> Reply:
+        assert request.target is not None
+        target = dataclasses.replace(request.target, api_key=key_of(request.target.credential_id))
+        return await vendor(dataclasses.replace(request, target=target))
+
+    return build_call(with_key, Surroundings(sink=sink, health_of=lambda _: book, clock=clock))
+
+
+def gateway_call(transport: Transport, base_url: str, api_key: str, clock: Clock) -> Call:
+    """One request to the Gateway, which routes, retries, counts and traces; here only the time limits apply."""
+
+    def address_of(request: Request) -> Address:
+        caller = request.caller
+        headers = {
+            "authorization": f"Bearer {api_key}",
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "x-madang-trace-id": caller.trace_id,
+            "x-madang-session-id": caller.session_id,
+            "x-madang-user-id": caller.user_id,
+            "x-madang-environment": caller.environment,
+            "x-madang-tags": ",".join(caller.tags),
+        }
+        if caller.parent_span_id:
+            headers["traceparent"] = f"00-{caller.trace_id}-{caller.parent_span_id}-01"
+        sent = {name: value for name, value in headers.items() if value}
+        return Address(f"{base_url}/v1{PATHS[request.operation]}", sent)
+
+    wire = with_timeout(wire_call(transport, address_of, _FROM_GATEWAY), clock)
+
+    async def call(request: Request) -> Reply:
+        try:
+            return await wire(request)
+        except CallFailed as failure:
+            failure.trace_id = request.caller.trace_id
+            raise
+
+    return call

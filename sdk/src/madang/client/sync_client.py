@@ -1,0 +1,163 @@
+"""The client for plain code: the same pipeline, run by an event loop in a thread that the client owns."""
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Coroutine, Iterator
+from types import TracebackType
+from typing import Any, Literal, TypeVar, overload
+
+from madang.client.answers import CallFacts, ChatCompletion, ChatCompletionChunk, EmbeddingList
+from madang.client.async_client import AsyncMadang
+from madang.client.resources import AsyncChatStream
+from madang.config import Mode
+
+_T = TypeVar("_T")
+
+
+class Madang:
+    """Calls any model of a project by its name; arguments as those of AsyncMadang. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        mode: Mode = "direct",
+        environment: str = "default",
+        release: str = "",
+        timeout_s: float | None = None,
+    ) -> None:
+        self._async = AsyncMadang(
+            api_key, base_url, mode=mode, environment=environment, release=release, timeout_s=timeout_s
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self.chat = Chat(self)
+        self.embeddings = Embeddings(self)
+
+    def __enter__(self) -> "Madang":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Sends what is left of the traces and stops the thread. Also done when the interpreter ends."""
+        atexit.unregister(self.close)
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is None:
+            self._async.close_threads()
+            return
+        asyncio.run_coroutine_threadsafe(self._async.close(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        assert self._thread is not None
+        self._thread.join()
+        loop.close()
+
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Whether all traces so far have been delivered within the time."""
+        return self._async.flush(timeout_s)
+
+    @property
+    def dropped_spans(self) -> int:
+        """Spans given up because the platform could not take them."""
+        return self._async.dropped_spans
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The result of `work`, run on the client's own loop."""
+        future = asyncio.run_coroutine_threadsafe(work, self._running_loop())
+        try:
+            return future.result()
+        except BaseException:  # KeyboardInterrupt among them: the call must not go on by itself
+            future.cancel()
+            raise
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="madang-calls", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+            return self._loop
+
+    @property
+    def asynchronous(self) -> AsyncMadang:
+        """The client underneath, bound to this client's own loop."""
+        return self._async
+
+
+class Chat:
+    def __init__(self, client: Madang) -> None:
+        self.completions = Completions(client)
+
+
+class Completions:
+    def __init__(self, client: Madang) -> None:
+        self._client = client
+
+    @overload
+    def create(self, *, model: str, messages: list[Any], stream: Literal[True], **arguments: Any) -> "ChatStream": ...
+
+    @overload
+    def create(
+        self, *, model: str, messages: list[Any], stream: Literal[False] | None = None, **arguments: Any
+    ) -> ChatCompletion: ...
+
+    def create(
+        self, *, model: str, messages: list[Any], stream: bool | None = None, **arguments: Any
+    ) -> "ChatCompletion | ChatStream":
+        """As AsyncMadang's: an answer, or with `stream=True` an iterator of its pieces."""
+        create = self._client.asynchronous.chat.completions.create
+        if stream:
+            started = self._client.run(create(model=model, messages=messages, stream=True, **arguments))
+            return ChatStream(self._client, started)
+        answer: ChatCompletion = self._client.run(create(model=model, messages=messages, **arguments))
+        return answer
+
+
+class Embeddings:
+    def __init__(self, client: Madang) -> None:
+        self._client = client
+
+    def create(self, *, model: str, input: str | list[Any], **arguments: Any) -> EmbeddingList:
+        """As AsyncMadang's: vectors for `input`."""
+        return self._client.run(self._client.asynchronous.embeddings.create(model=model, input=input, **arguments))
+
+
+class ChatStream:
+    """The pieces of an answer as they come. Leaving a `with` block or closing stops the vendor's call."""
+
+    def __init__(self, client: Madang, stream: AsyncChatStream) -> None:
+        self._client = client
+        self._stream = stream
+
+    @property
+    def call(self) -> CallFacts:
+        """How the call went; complete when the stream has ended."""
+        return self._stream.call
+
+    def __iter__(self) -> Iterator[ChatCompletionChunk]:
+        return self
+
+    def __next__(self) -> ChatCompletionChunk:
+        chunk = self._client.run(_next(self._stream))
+        if chunk is None:
+            raise StopIteration
+        return chunk
+
+    def __enter__(self) -> "ChatStream":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.run(self._stream.close())
+
+
+async def _next(stream: AsyncChatStream) -> ChatCompletionChunk | None:
+    return await anext(stream, None)

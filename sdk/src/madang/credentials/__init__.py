@@ -1,0 +1,1 @@
+"""Vendor credentials that the platform lends to the SDK."""

@@ -1,0 +1,140 @@
+"""Letting a request in: whose key it is, what was asked, and in which context; everything wrong gets a clear refusal."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from madang.calls.clock import new_trace_id
+from madang.calls.request import Caller, Operation, Request
+from madang.calls.target import Route
+from madang_server.gateway.errors import Refused
+from madang_server.gateway.snapshot import KeyHolder, Snapshot
+
+_decode = msgspec.json.Decoder().decode
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
+_ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,40}")
+_LONGEST_LABEL = 200
+_NO_TRACE = "0" * 32
+
+
+def admitted(snapshot: Snapshot, headers: Mapping[bytes, bytes]) -> KeyHolder:
+    """The holder of the request's key. Raises Refused(401)."""
+    given = headers.get(b"authorization", b"")
+    scheme, _, secret = given.partition(b" ")
+    if scheme.lower() != b"bearer" or not secret:
+        secret = headers.get(b"api-key", b"")  # what Azure's clients send
+    if not secret:
+        raise Refused(401, "Send your project's secret key as 'Authorization: Bearer sk-md-…'.", code="missing_api_key")
+    holder = snapshot.holder_of(secret.strip())
+    if holder is None:
+        hint = " This is a public key; send the secret one (sk-md-…)." if secret.startswith(b"pk-") else ""
+        raise Refused(
+            401,
+            f"This API key is unknown or was revoked.{hint} Create one on the API keys page.",
+            code="invalid_api_key",
+        )
+    return holder
+
+
+def read_request(
+    operation: Operation, holder: KeyHolder, headers: Mapping[bytes, bytes], raw: bytes, now: float
+) -> Request:
+    """The call that was asked for. Raises Refused with what is wrong and what would be right."""
+    body = _json_object(raw)
+    route = _route(holder, body.get("model"))
+    _check(operation, body)
+    options = body.get("stream_options")
+    return Request(
+        operation=operation,
+        route=route,
+        body=body,
+        raw=raw,
+        deadline=now + route.timeout_s,
+        caller=_caller(holder, headers, body),
+        is_stream=body.get("stream") is True,
+        wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
+    )
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    try:
+        body = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "The request's body is not valid JSON.", code="invalid_json") from None
+    if not isinstance(body, dict):
+        raise Refused(400, "The request's body must be a JSON object.", code="invalid_json")
+    return body
+
+
+def _route(holder: KeyHolder, model: Any) -> Route:
+    if not isinstance(model, str) or not model:
+        raise Refused(400, "Name a model: 'model' must be a string.", code="missing_model", param="model")
+    route = holder.project.routes.get(model)
+    if route is None:
+        known = ", ".join(holder.project.aliases[:20]) or "none yet; add one on the Models page"
+        raise Refused(
+            404,
+            f"Model {model[:_LONGEST_LABEL]!r} is not set up in this project. Known models: {known}.",
+            code="model_not_found",
+            param="model",
+        )
+    return route
+
+
+def _check(operation: Operation, body: dict[str, Any]) -> None:
+    if operation == "chat":
+        messages = body.get("messages")
+        if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
+            raise Refused(
+                400, "'messages' must be a list of at least one message.", code="invalid_type", param="messages"
+            )
+    elif not isinstance(body.get("input"), str | list):
+        raise Refused(400, "'input' must be a text or a list of texts.", code="invalid_type", param="input")
+    if not isinstance(body.get("stream", False), bool | None):
+        raise Refused(400, "'stream' must be true or false.", code="invalid_type", param="stream")
+    if not isinstance(body.get("stream_options"), dict | None):
+        raise Refused(400, "'stream_options' must be an object.", code="invalid_type", param="stream_options")
+
+
+def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, Any]) -> Caller:
+    trace_id, parent = _trace_of(headers)
+    environment = _label(headers, b"x-madang-environment")
+    tags = _label(headers, b"x-madang-tags")
+    user = _label(headers, b"x-madang-user-id") or _text(body.get("user"))
+    return Caller(
+        project_id=holder.project.project_id,
+        key_id=holder.public_key,
+        trace_id=trace_id,
+        parent_span_id=parent,
+        session_id=_label(headers, b"x-madang-session-id"),
+        user_id=user,
+        environment=environment if _ENVIRONMENT.fullmatch(environment) else "default",
+        tags=tuple(tag.strip() for tag in tags.split(",") if tag.strip())[:50] if tags else (),
+    )
+
+
+def _trace_of(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
+    """Trace id and parent span id: of W3C's `traceparent`, else of our own header, else new."""
+    given = headers.get(b"traceparent")
+    if given is not None:
+        found = _TRACEPARENT.fullmatch(given.decode("latin-1").strip().lower())
+        if found and found[1] != _NO_TRACE:
+            return found[1], found[2]
+    own = headers.get(b"x-madang-trace-id")
+    if own is not None:
+        wanted = own.decode("latin-1").replace("-", "").lower()
+        if _TRACE_ID.fullmatch(wanted) and wanted != _NO_TRACE:
+            return wanted, ""
+    return new_trace_id(), ""
+
+
+def _label(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    value = headers.get(name)
+    return value.decode("utf-8", errors="replace").strip()[:_LONGEST_LABEL] if value else ""
+
+
+def _text(value: Any) -> str:
+    return value[:_LONGEST_LABEL] if isinstance(value, str) else ""

@@ -1,0 +1,148 @@
+"""One call over HTTP: admit it, run the pipeline, write the answer as it comes. Streamed or not, the path is the same.
+
+The answer's last byte leaves after its spans were handed to the spool: whoever got a whole answer finds its trace.
+"""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+from madang.calls.clock import Clock
+from madang.calls.reply import Call, Reply
+from madang.calls.request import Operation, Request
+from madang.errors import CallFailed
+from madang_server.gateway.admit import admitted, read_request
+from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
+from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer
+from madang_server.gateway.snapshot import KeyHolder, Snapshot
+
+LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
+
+
+class CallEndpoint:
+    """Serves one operation. `on_key` learns which key was used, for its "last used"."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        *,
+        call: Call,
+        snapshot: Callable[[], Snapshot],
+        on_key: Callable[[KeyHolder], None],
+        clock: Clock,
+    ) -> None:
+        self._operation = operation
+        self._call = call
+        self._snapshot = snapshot
+        self._on_key = on_key
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        try:
+            holder = admitted(self._snapshot(), headers)
+            raw = await read_body(headers, receive, LARGEST_BODY)
+            request = read_request(self._operation, holder, headers, raw, self._clock.monotonic())
+        except BodyTooLarge as error:
+            await answer(send, *refusal_answer(_too_large(error.limit)))
+            return
+        except Refused as refused:
+            await answer(send, *refusal_answer(refused))
+            return
+        except ClientGone:
+            return
+        self._on_key(holder)
+        await _until_gone(self._serve(request, send), receive)
+
+    async def _serve(self, request: Request, send: Send) -> None:
+        try:
+            reply = await self._call(request)
+        except CallFailed as failure:
+            await answer(send, *failure_answer(failure))
+            return
+        if reply.content_type.startswith("text/event-stream"):
+            await _stream(request, reply, send)
+        else:
+            await _whole(request, reply, send)
+
+
+async def _until_gone(serving: "asyncio._CoroutineLike[None]", receive: Receive) -> None:
+    """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too."""
+    task = asyncio.current_task()
+    assert task is not None
+    is_gone = False
+
+    async def watch() -> None:
+        nonlocal is_gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        is_gone = True
+        task.cancel()
+
+    watcher = asyncio.get_running_loop().create_task(watch())
+    try:
+        await serving
+    except asyncio.CancelledError:
+        if not is_gone:
+            raise  # the server is stopping
+        task.uncancel()
+    finally:
+        watcher.cancel()
+
+
+async def _whole(request: Request, reply: Reply, send: Send) -> None:
+    pieces: list[bytes] = []
+    try:
+        async for event in reply.events:
+            pieces.append(event.raw)
+    except CallFailed as failure:
+        await answer(send, *failure_answer(failure))
+        return
+    headers = _headers(request, reply)
+    attempt = request.journal.last
+    costs = [attempt.cost.total_usd for attempt in request.journal.attempts if attempt.cost is not None]
+    if attempt is not None and costs:
+        headers.append((b"x-madang-cost-usd", format(sum(costs, Decimal(0)), "f").encode()))
+    await answer(send, reply.status, headers, b"".join(pieces))
+
+
+async def _stream(request: Request, reply: Reply, send: Send) -> None:
+    has_begun = False
+    try:
+        async for event in reply.events:
+            if not has_begun:
+                headers = _headers(request, reply)
+                await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+                has_begun = True
+            if event.raw:
+                await send({"type": "http.response.body", "body": event.raw, "more_body": True})
+    except CallFailed as failure:
+        if not has_begun:
+            await answer(send, *failure_answer(failure))
+            return
+        failure.trace_id = request.caller.trace_id
+        # The status has left already; the error is the stream's last event, and no [DONE] follows it.
+        await send(
+            {"type": "http.response.body", "body": b"data: " + failure_body(failure) + b"\n\n", "more_body": True}
+        )
+    if not has_begun:
+        headers = _headers(request, reply)
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _headers(request: Request, reply: Reply) -> Headers:
+    headers: Headers = [
+        (b"content-type", reply.content_type.encode("latin-1")),
+        (b"x-madang-trace-id", request.caller.trace_id.encode()),
+        (b"x-madang-deployment", reply.target.name.encode()),
+        (b"x-madang-attempts", b"%d" % len(request.journal.attempts)),
+    ]
+    if reply.target.is_simulated:
+        headers.append((b"x-madang-simulated", b"true"))
+    headers.extend((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items())
+    return headers
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, f"The request's body is larger than {limit // 2**20} MB.", code="body_too_large")
