@@ -1,0 +1,44 @@
+"""Passwords: the rule for a new one, and argon2id for keeping and checking them."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from madang_server.accounts.problems import Invalid
+
+SHORTEST_PASSWORD = 10
+# Argon2 reads all of it: without a bound, a huge password would be a way to keep the server busy.
+_LONGEST_PASSWORD = 200
+
+
+class Passwords:
+    """Hashes and checks passwords. An unknown account costs as much time as a wrong password."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._hash_of_nobody: str | None = None
+
+    def hash(self, password: str) -> str:
+        """The argon2id hash to keep."""
+        return self._hasher.hash(password)
+
+    def matches(self, password: str, kept_hash: str | None) -> bool:
+        """Whether `password` belongs to `kept_hash`; False for None, after the same work."""
+        if len(password) > _LONGEST_PASSWORD:
+            return False
+        try:
+            return self._hasher.verify(kept_hash or self._nobody(), password) and kept_hash is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _nobody(self) -> str:
+        if self._hash_of_nobody is None:
+            self._hash_of_nobody = self._hasher.hash("nobody has this password")
+        return self._hash_of_nobody
+
+
+def check_new_password(password: str) -> None:
+    """Raises `Invalid` unless `password` is long enough. Length is what matters, so nothing else is asked for."""
+    if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+        raise Invalid(f"Choose a password of {SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters.", param="password")

@@ -1,0 +1,44 @@
+"""Which addresses we call with a vendor key: http or https, never a link-local one, where clouds keep their secrets."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from madang_server.accounts.problems import Invalid
+
+
+def tidy_base_url(text: str | None, param: str = "base_url") -> str | None:
+    """The URL without surrounding space and last slash; None for an empty one. Raises `Invalid`."""
+    url = (text or "").strip().rstrip("/")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or any(letter.isspace() for letter in url):
+        raise Invalid("Give an address that begins with https:// or http://.", param=param)
+    if parts.username or parts.password:
+        raise Invalid("An address cannot carry a name or password; put the secret into the key.", param=param)
+    if parts.query or parts.fragment:
+        raise Invalid(
+            "Give the address without ?… and #…; API version and deployment have their own fields.", param=param
+        )
+    if is_forbidden_address(parts.hostname or ""):
+        raise Invalid(
+            "Link-local addresses (169.254.…) are not called, as clouds keep their metadata there.", param=param
+        )
+    return url
+
+
+def is_forbidden_address(host: str) -> bool:
+    """Whether `host` is the literal address of a machine's own metadata service; names are judged when connected to."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.lower().rstrip(".") in ("metadata.google.internal", "metadata")
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_link_local or address.is_multicast or address == ipaddress.ip_address("fd00:ec2::254")

@@ -1,0 +1,1 @@
+"""Vendor credentials of a project, encrypted at rest."""

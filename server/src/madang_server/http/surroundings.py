@@ -1,0 +1,60 @@
+"""What a request may use beyond what it sent: settings, database, cipher, clock, randomness. Made once, at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from fastapi import Depends, Request
+
+from madang_server.settings import Settings as Settings
+from madang_server.storage.sql.engine import Database as Database
+
+if TYPE_CHECKING:
+    from madang_server.accounts.passwords import Passwords
+    from madang_server.accounts.throttle import SignInThrottle
+    from madang_server.credentials.cipher import Cipher
+
+
+class DeploymentHealth(NamedTuple):
+    """What the gateway knows about one deployment. `until`: when a cooling one is tried again."""
+
+    state: Literal["healthy", "cooling"]
+    until: datetime | None
+    reason: str
+
+
+# Health by (alias, deployment) of one project; what is not in it is not known.
+HealthOf = Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """`now` gives the time in UTC, `seconds` a clock that never goes back, `has_calls` whether a project has a trace."""
+
+    settings: Settings
+    database: Database
+    cipher: Cipher
+    passwords: Passwords
+    throttle: SignInThrottle
+    version: str
+    now: Callable[[], datetime]
+    seconds: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+    health_of: HealthOf
+    has_calls: Callable[[str], bool]
+
+
+def _surroundings(request: Request) -> Surroundings:
+    surroundings: Surroundings = request.app.state.surroundings
+    return surroundings
+
+
+def _now(request: Request) -> datetime:
+    return _surroundings(request).now()
+
+
+Around = Annotated[Surroundings, Depends(_surroundings)]
+Now = Annotated[datetime, Depends(_now)]

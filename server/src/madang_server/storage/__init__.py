@@ -1,0 +1,1 @@
+"""Where things are kept: SQL for the control plane, a column store and a spool for spans."""

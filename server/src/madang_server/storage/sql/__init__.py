@@ -1,0 +1,1 @@
+"""The control plane's database: SQLite by default, PostgreSQL by URL."""

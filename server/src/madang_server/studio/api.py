@@ -1,0 +1,77 @@
+"""The control plane, put together: every noun's router around one set of surroundings."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from madang_server.accounts.passwords import Passwords
+from madang_server.accounts.throttle import SignInThrottle
+from madang_server.credentials.cipher import Cipher
+from madang_server.credentials.secret_key import secret_key
+from madang_server.http.api import create_api
+from madang_server.http.static_ui import UI_DIRECTORY
+from madang_server.http.surroundings import Surroundings
+from madang_server.studio import (
+    apply,
+    credentials,
+    first_call,
+    keys,
+    members,
+    models,
+    organisations,
+    profile,
+    session,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastapi import APIRouter, FastAPI
+
+    from madang_server.http.surroundings import Database, HealthOf, Settings
+
+ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    profile.router,
+    organisations.router,
+    members.router,
+    keys.router,
+    credentials.router,
+    models.router,
+    first_call.router,
+    apply.router,
+)
+
+
+def create_control_plane(
+    settings: Settings,
+    database: Database,
+    *,
+    version: str,
+    health_of: HealthOf = lambda _project_id: {},
+    has_calls: Callable[[str], bool] = lambda _project_id: False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    seconds: Callable[[], float] = time.monotonic,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    passwords: Passwords | None = None,
+    ui_directory: Path = UI_DIRECTORY,
+) -> FastAPI:
+    """The application that answers /api/… and the UI's pages. Raises `SecretKeyUnavailable`."""
+    surroundings = Surroundings(
+        settings=settings,
+        database=database,
+        cipher=Cipher(secret_key(settings, random_bytes)),
+        passwords=passwords or Passwords(),
+        throttle=SignInThrottle(),
+        version=version,
+        now=now,
+        seconds=seconds,
+        random_bytes=random_bytes,
+        health_of=health_of,
+        has_calls=has_calls,
+    )
+    return create_api(surroundings, ROUTERS, ui_directory=ui_directory)

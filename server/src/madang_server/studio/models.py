@@ -1,0 +1,210 @@
+"""Models of a project and their deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from madang_server.accounts.problems import Invalid
+from madang_server.accounts.randomness import new_id
+from madang_server.credentials import store as credentials
+from madang_server.http.access import ProjectEditor, ProjectReader
+from madang_server.http.database import Reading, Transaction
+from madang_server.http.paging import Page, cut
+from madang_server.http.surroundings import Around, DeploymentHealth, Now
+from madang_server.models import store
+from madang_server.models.model import Deployment as StoredDeployment
+from madang_server.models.model import Model as StoredModel
+from madang_server.studio.credentials import facts_of
+from madang_server.studio.shapes import Sent, Shown
+
+router = APIRouter(prefix="/projects/{project_id}/models", tags=["models"])
+
+Vendor = Literal["openai", "azure", "fake"]
+
+
+class Health(Shown):
+    """What the gateway last saw. A cooling deployment is tried again at `until`."""
+
+    state: Literal["healthy", "cooling"]
+    until: datetime | None
+    reason: str
+
+
+class Deployment(Shown):
+    """Prices are US dollars per million tokens, None when unknown. `credential` is a credential's name."""
+
+    name: str
+    vendor: Vendor
+    vendor_model: str
+    region: str
+    base_url: str | None
+    api_version: str | None
+    credential: str | None
+    weight: float
+    order: int
+    enabled: bool
+    input_usd_per_million: Decimal | None
+    cached_input_usd_per_million: Decimal | None
+    output_usd_per_million: Decimal | None
+    health: Health | None
+
+
+class Model(Shown):
+    """Time limits are seconds; None is no limit of its own."""
+
+    alias: str
+    description: str
+    simulated: bool
+    retries: int
+    timeout_s: float
+    first_token_timeout_s: float | None
+    idle_timeout_s: float | None
+    fallbacks: list[str]
+    deployments: list[Deployment]
+
+
+class ModelPage(Shown):
+    items: list[Model]
+    next_cursor: str | None
+
+
+class DeploymentInput(Sent):
+    """Like `Deployment`. `health` is accepted, so that what was read can be sent back, and ignored."""
+
+    name: str
+    vendor: Vendor
+    vendor_model: str
+    region: str = ""
+    base_url: str | None = None
+    api_version: str | None = None
+    credential: str | None = None
+    weight: float = 1.0
+    order: int = 1
+    enabled: bool = True
+    input_usd_per_million: Decimal | None = None
+    cached_input_usd_per_million: Decimal | None = None
+    output_usd_per_million: Decimal | None = None
+    health: Health | None = Field(default=None, exclude=True)
+
+
+class ModelInput(Sent):
+    """A model as it shall be, whole."""
+
+    alias: str
+    description: str = ""
+    simulated: bool = False
+    retries: int = 2
+    timeout_s: float = 600.0
+    first_token_timeout_s: float | None = None
+    idle_timeout_s: float | None = None
+    fallbacks: list[str] = []
+    deployments: list[DeploymentInput]
+
+
+@router.get("")
+def list_models(access: ProjectReader, page: Page, around: Around, reading: Reading) -> ModelPage:
+    """The project's models, by alias."""
+    names = {one.id: one.name for one in credentials.credentials_of(reading, access.project_id)}
+    health = around.health_of(access.project_id)
+    found, next_cursor = cut(store.models_of(reading, access.project_id), page, lambda one: one.alias)
+    return ModelPage(items=[shown(one, names, health) for one in found], next_cursor=next_cursor)
+
+
+@router.post("", status_code=201)
+def create_model(body: ModelInput, access: ProjectEditor, around: Around, now: Now, writing: Transaction) -> Model:
+    """A new model."""
+    known = credentials.credentials_of(writing, access.project_id)
+    made = store.add_model(
+        writing,
+        access.project_id,
+        wanted(body, {one.name: one.id for one in known}),
+        model_id=new_id(around.random_bytes),
+        credentials=facts_of(known),
+        now=now,
+    )
+    return shown(made, {one.id: one.name for one in known}, {})
+
+
+@router.put("/{alias:path}")
+def replace_model(
+    alias: str, body: ModelInput, access: ProjectEditor, around: Around, now: Now, writing: Transaction
+) -> Model:
+    """Replace a model. Another alias in the body renames it, and fallbacks to it follow."""
+    known = credentials.credentials_of(writing, access.project_id)
+    after = store.replace_model(
+        writing,
+        access.project_id,
+        alias,
+        wanted(body, {one.name: one.id for one in known}),
+        credentials=facts_of(known),
+        now=now,
+    )
+    return shown(after, {one.id: one.name for one in known}, around.health_of(access.project_id))
+
+
+@router.delete("/{alias:path}", status_code=204)
+def delete_model(alias: str, access: ProjectEditor, writing: Transaction) -> None:
+    """Delete a model that no other falls back to."""
+    store.remove_model(writing, access.project_id, alias)
+
+
+def wanted(body: ModelInput, credential_ids: Mapping[str, str]) -> StoredModel:
+    """The model asked for, with credentials by id instead of by name. Raises `Invalid` for a name nobody has."""
+    deployments = []
+    for index, sent in enumerate(body.deployments):
+        values = sent.model_dump()
+        name = values.pop("credential")
+        if name is not None and name not in credential_ids:
+            raise Invalid(
+                f"There is no credential named {name!r} in this project.", param=f"deployments.{index}.credential"
+            )
+        deployments.append(StoredDeployment(**values, credential_id=None if name is None else credential_ids[name]))
+    values = body.model_dump(exclude={"deployments", "fallbacks"})
+    return StoredModel(**values, fallbacks=tuple(body.fallbacks), deployments=tuple(deployments))
+
+
+def shown(
+    one: StoredModel, credential_names: Mapping[str, str], health: Mapping[tuple[str, str], DeploymentHealth]
+) -> Model:
+    """The model for people: credentials by name, health where it is known."""
+    return Model(
+        alias=one.alias,
+        description=one.description,
+        simulated=one.simulated,
+        retries=one.retries,
+        timeout_s=one.timeout_s,
+        first_token_timeout_s=one.first_token_timeout_s,
+        idle_timeout_s=one.idle_timeout_s,
+        fallbacks=list(one.fallbacks),
+        deployments=[
+            _shown_deployment(deployment, credential_names, health.get((one.alias, deployment.name)))
+            for deployment in one.deployments
+        ],
+    )
+
+
+def _shown_deployment(
+    one: StoredDeployment, credential_names: Mapping[str, str], health: DeploymentHealth | None
+) -> Deployment:
+    return Deployment(
+        name=one.name,
+        vendor=one.vendor,
+        vendor_model=one.vendor_model,
+        region=one.region,
+        base_url=one.base_url,
+        api_version=one.api_version,
+        credential=None if one.credential_id is None else credential_names[one.credential_id],
+        weight=one.weight,
+        order=one.order,
+        enabled=one.enabled,
+        input_usd_per_million=one.input_usd_per_million,
+        cached_input_usd_per_million=one.cached_input_usd_per_million,
+        output_usd_per_million=one.output_usd_per_million,
+        health=None if health is None else Health.model_validate(health),
+    )
