@@ -1,4 +1,4 @@
-"""Which OpenTelemetry attribute carries which field of a span: GenAI and general conventions where they exist, else ours."""
+"""Which OpenTelemetry attribute carries which field of a span: known conventions where they exist, else our own."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Spans as an OTLP/JSON request body, without the OpenTelemetry SDK. Every field of a span survives the way to the server."""
+"""Spans as an OTLP/JSON request body, without the OpenTelemetry SDK. Every field of a span survives the way."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,5 +1,7 @@
 """What can go wrong between us and the trace store, in the two classes that callers treat differently."""
 
+import re
+
 # Codes by which ClickHouse says that the rows themselves cannot be read; sending them again cannot help.
 _BAD_ROWS = frozenset(
     {6, 25, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 407, 441, 467, 563, 675, 691}
@@ -32,6 +34,6 @@ _PASSING = frozenset({241, 243, 76, 75, 252, 202, 159, 209, 210, 218, 242, 999, 
 
 def refusal(code: int, text: str) -> StoreError:
     """The exception for an error code. Only the engine's name for the error is kept: its text can quote rows."""
-    name = text.rsplit("(", 2)[-2 if "(version" in text else -1].split(")")[0] if "(" in text else "error"
-    summary = f"The trace store answered with error {code} ({name.strip()[:60]})"
+    names = re.findall(r"\(([A-Z][A-Z0-9_]+)\)", text)
+    summary = f"The trace store answered with error {code} ({names[-1] if names else 'no name'})"
     return StoreUnavailable(summary) if code in _PASSING else StoreRefused(code, summary)

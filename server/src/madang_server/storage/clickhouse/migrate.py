@@ -1,7 +1,8 @@
 """Brings the trace store's tables up to date from numbered files, each applied once and recorded in a table.
 
-A file holds statements ended by ";" at the end of a line. `{{…}}` differ between one server and a cluster; a statement after
-the line "-- cluster only" is left out on one server. Statements must be repeatable: a file cut short is run again from its top.
+A file holds statements ended by ";" at the end of a line. `{{…}}` differ between one server and a cluster; a statement
+after the line "-- cluster only" is left out on one server. Statements must be repeatable: a file that was cut short is
+run again from its top.
 """
 
 import re
@@ -46,11 +47,8 @@ class Migration:
 def migrations(layout: Layout = "single") -> list[Migration]:
     """All migrations in order, rendered for a layout."""
     folder = resources.files("madang_server.storage.clickhouse.migrations")
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return [
-        Migration(entry.name.removesuffix(".sql"), tuple(_statements(entry.read_text("utf-8"), layout)))
-        for entry in files
-    ]
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [Migration(file.name[:-4], tuple(_statements(file.read_text("utf-8"), layout))) for file in files]
 
 
 def migrate(store: Store) -> list[str]:
@@ -80,6 +78,6 @@ def _statements(text: str, layout: Layout) -> Iterable[str]:
 def _identifier(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(
-            f"The database name {name!r} in MADANG_CLICKHOUSE_URL is not an identifier; use letters and digits"
+            f"Database name {name!r} in MADANG_CLICKHOUSE_URL is not an identifier; use letters and digits"
         )
     return name
