@@ -45,6 +45,12 @@ def any_user(connection: Connection) -> bool:
     return connection.execute(select(users.c.id).limit(1)).first() is not None
 
 
+def first_user(connection: Connection) -> User | None:
+    """The person who was there first; None before the first start."""
+    row = connection.execute(select(users).order_by(users.c.created_at, users.c.id).limit(1)).one_or_none()
+    return _user(row) if row else None
+
+
 def add_user(connection: Connection, user: User) -> None:
     """Store a new person. Raises `Conflict` when the e-mail is taken."""
     _refuse_taken_email(connection, user.email, but=user.id)
