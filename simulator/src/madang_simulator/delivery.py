@@ -67,12 +67,16 @@ class Delivery:
             await response.write(wire.malformed_event())
             return True
         if fault.kind == "cut":
-            await reset_after_sending(self._request)
+            await self._cut()
             return False
         if fault.kind == "error_event":
             await response.write(wire.error_event())
         await response.write_eof()
         return False
+
+    async def _cut(self) -> None:
+        self._entry.broken_by_us = True
+        await reset_after_sending(self._request)
 
     async def _in_halves(self, reply: Reply, fault: Fault, headers: dict[str, str]) -> web.StreamResponse:
         response = web.StreamResponse(status=reply.status, headers=headers)
@@ -82,7 +86,7 @@ class Delivery:
         middle = len(reply.body) // 2
         await response.write(reply.body[:middle])
         if fault.kind == "cut":
-            await reset_after_sending(self._request)
+            await self._cut()
             return response
         if fault.kind == "stall":
             await asyncio.sleep(fault.duration_s)

@@ -13,7 +13,7 @@ from madang_simulator.tokens import split_tokens
 _PLACES_PER_WORD = 16
 
 
-def embed(text: str, dimensions: int) -> array[float]:
+def embed(text: str, dimensions: int) -> "array[float]":
     """The vector of `text` as 32-bit floats."""
     vector = array("f", _faint_ground(dimensions))
     for piece in split_tokens(text):
@@ -27,7 +27,7 @@ def embed(text: str, dimensions: int) -> array[float]:
 
 
 @lru_cache(maxsize=32)
-def _faint_ground(dimensions: int) -> array[float]:
+def _faint_ground(dimensions: int) -> "array[float]":
     """Small values everywhere, as real vectors have no exact zeros."""
     values = array("f")
     for place in range(dimensions):

@@ -70,8 +70,8 @@ class Exchange:
                 return web.json_response({"error": error}, status=404)
             return await _Turn(self, request, entry, wire, self._fleet.deployment(name), path).take()
         except (asyncio.CancelledError, ConnectionError):
-            # The server cancels a handler whose client has gone; a fault that broke the connection is no such client.
-            entry.client_left = entry.fault is None or entry.fault in ("hang", "stall", "slow_first_token")
+            # The server cancels a handler whose connection has gone, also when a fault of ours broke it.
+            entry.client_left = not entry.broken_by_us
             raise
         finally:
             self._journal.end(entry, self._wall_s())
@@ -239,6 +239,7 @@ class _Turn:
         return self.behaviour.served_model or answering_model(ask.model)
 
     def _reset(self) -> web.StreamResponse:
+        self.entry.broken_by_us = True
         reset(self.request)
         return web.Response()
 

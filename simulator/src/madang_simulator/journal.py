@@ -36,6 +36,7 @@ class Entry:
     fault: str | None = None
     chunks: int = 0
     client_left: bool = False
+    broken_by_us: bool = False
     ended: float | None = None
 
 

@@ -47,7 +47,7 @@ _KOREAN_TOOL_OPENING = (
     "모의 응답: 도구를 호출해 보니 {r}(이)라고 합니다.",
 )
 _KOREAN_BODY = (
-    "먼저 {a:에} 기대하는 바와 기한을 적어 두면 좋습니다.",
+    "먼저 {a:을} 통해 얻고 싶은 것과 기한을 적어 두면 좋습니다.",
     "{a:은} {b:과} 함께 살펴볼 때 더 잘 이해할 수 있습니다.",
     "상황이 바뀌면 {a:을} 새로운 수치로 다시 확인해 보세요.",
     "{a:을} 누가 결정하는지, 결과를 어떻게 측정하는지 두 가지를 주의해야 합니다.",
@@ -90,10 +90,11 @@ def write_answer(prompt: str, *, tool_result: str | None, tokens: tuple[int, int
 
 
 def _shortened(sentence: str, room: int) -> str:
-    if room <= 1:
+    if room < 2:
         return first_tokens(sentence, room)
-    cut = first_tokens(sentence, room - 1).rstrip(" ,;:")
-    return cut if cut.endswith(".") else f"{cut}."
+    ended = first_tokens(sentence, room - 1).rstrip(" ,;:.") + "."
+    # The length counts more than the full stop: some deployments are set to an exact number of tokens.
+    return ended if count_tokens(ended) == room else first_tokens(sentence, room)
 
 
 def _sentences(prompt: str, tool_result: str | None, rng: Random) -> Iterator[str]:

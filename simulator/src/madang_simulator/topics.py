@@ -10,7 +10,10 @@ Language = Literal["ko", "en"]
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _LATIN = re.compile(r"[A-Za-z]")
 _KOREAN_WORD = re.compile(r"[\uac00-\ud7a3A-Za-z0-9]+")
-_ENGLISH_WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
+# A sign is a piece too, as it ends a phrase.
+_ENGLISH_PIECE = re.compile(r"[A-Za-z][A-Za-z'-]*|[^A-Za-z\s]")
+_READ_CHARS = 4000
+_LONGEST_CHARS = 40
 
 
 def language_of(text: str) -> Language:
@@ -20,13 +23,9 @@ def language_of(text: str) -> Language:
 
 
 def topics_of(text: str, language: Language) -> list[str]:
-    """At most six telling words of `text` in the order in which they occur; longer ones are preferred. May be empty."""
-    words = _korean_nouns(text) if language == "ko" else _english_words(text)
-    unique = list(dict.fromkeys(words))
-    if len(unique) <= 6:
-        return unique
-    kept = set(sorted(unique, key=len, reverse=True)[:6])
-    return [word for word in unique if word in kept]
+    """At most six telling words or pairs of words of `text`, the longest first. May be empty."""
+    phrases = _korean_phrases(text) if language == "ko" else _english_phrases(text)
+    return sorted(dict.fromkeys(phrases), key=len, reverse=True)[:6]
 
 
 def ends_in_consonant(word: str) -> bool:
@@ -38,26 +37,51 @@ def ends_in_consonant(word: str) -> bool:
     return last in "LMNRlmnr013678"
 
 
-def _korean_nouns(text: str) -> list[str]:
-    found = []
-    for word in _KOREAN_WORD.findall(text[:4000]):
+def _korean_phrases(text: str) -> list[str]:
+    """Nouns without their particles; a noun without one belongs to the noun that follows it ("환불 정책을")."""
+    phrases = []
+    before = ""
+    for word in _KOREAN_WORD.findall(text[:_READ_CHARS]):
         noun = _without_particle(word)
-        if len(noun) >= 2 and word not in KOREAN_STOP and noun not in KOREAN_STOP and not _is_verb(word):
-            found.append(noun[:24])
-    return found
+        if len(noun) < 2 or word in KOREAN_STOP or noun in KOREAN_STOP or _is_verb(word, noun):
+            phrases.append(before)
+            before = ""
+            continue
+        phrase = f"{before} {noun}".strip()
+        if noun == word and not before:
+            before = phrase
+            continue
+        phrases.append(phrase)
+        before = ""
+    return [phrase[:_LONGEST_CHARS] for phrase in [*phrases, before] if phrase]
 
 
-def _is_verb(word: str) -> bool:
-    return word.endswith(("요", "니다", "니까", "해줘", "어줘", "려줘", "하고", "하며", "해서", "세요", "까", "다"))
+def _is_verb(word: str, noun: str) -> bool:
+    endings = ("요", "니다", "니까", "해줘", "어줘", "려줘", "하고", "하며", "해서", "세요", "까", "다", "줘")
+    return word.endswith(endings) or noun.endswith(("하", "되"))
 
 
 def _without_particle(word: str) -> str:
     for particle in PARTICLES:
-        if word.endswith(particle) and len(word) - len(particle) >= 2:
+        # A single syllable in front is mostly part of the word ("회의"), except before the object's particle.
+        shortest = 1 if particle in "을를" else 2
+        if word.endswith(particle) and len(word) - len(particle) >= shortest:
             return word[: -len(particle)]
     return word
 
 
-def _english_words(text: str) -> list[str]:
-    words = (word.strip("'-") for word in _ENGLISH_WORD.findall(text[:4000]))
-    return [word[:24] for word in words if len(word) > 2 and word.lower() not in ENGLISH_STOP]
+def _english_phrases(text: str) -> list[str]:
+    """Telling words; two that stand side by side make one phrase ("database migration")."""
+    phrases: list[str] = []
+    before = ""
+    for piece in _ENGLISH_PIECE.findall(text[:_READ_CHARS]):
+        word = piece.strip("'-")
+        if len(word) < 3 or word.lower() in ENGLISH_STOP:
+            phrases.append(before)
+            before = ""
+        elif before:
+            phrases.append(f"{before} {word}")
+            before = ""
+        else:
+            before = word
+    return [phrase[:_LONGEST_CHARS] for phrase in [*phrases, before] if phrase]
