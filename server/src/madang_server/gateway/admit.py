@@ -1,5 +1,7 @@
 """Letting a request in: whose key it is, what was asked, and in which context; everything wrong gets a clear refusal."""
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -21,15 +23,20 @@ _NO_TRACE = "0" * 32
 
 
 def admitted(snapshot: Snapshot, headers: Mapping[bytes, bytes]) -> KeyHolder:
-    """The holder of the request's key. Raises Refused(401)."""
-    given = headers.get(b"authorization", b"")
-    scheme, _, secret = given.partition(b" ")
-    if scheme.lower() != b"bearer" or not secret:
-        secret = headers.get(b"api-key", b"")  # what Azure's clients send
+    """The holder of the request's key, given as Bearer secret, as Basic public:secret, or as Azure's `api-key`.
+
+    Raises Refused(401).
+    """
+    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+    public, secret = b"", headers.get(b"api-key", b"")
+    if scheme.lower() == b"bearer":
+        secret = given.strip()
+    elif scheme.lower() == b"basic":
+        public, secret = _basic(given)
     if not secret:
         raise Refused(401, "Send your project's secret key as 'Authorization: Bearer sk-md-…'.", code="missing_api_key")
-    holder = snapshot.holder_of(secret.strip())
-    if holder is None:
+    holder = snapshot.holder_of(secret)
+    if holder is None or (public and public != holder.public_key.encode()):
         hint = " This is a public key; send the secret one (sk-md-…)." if secret.startswith(b"pk-") else ""
         raise Refused(
             401,
@@ -37,6 +44,14 @@ def admitted(snapshot: Snapshot, headers: Mapping[bytes, bytes]) -> KeyHolder:
             code="invalid_api_key",
         )
     return holder
+
+
+def _basic(given: bytes) -> tuple[bytes, bytes]:
+    try:
+        public, _, secret = base64.b64decode(given, validate=True).partition(b":")
+    except binascii.Error:
+        return b"", b""
+    return public, secret
 
 
 def read_request(

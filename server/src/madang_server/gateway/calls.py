@@ -4,7 +4,7 @@ The answer's last byte leaves after its spans were handed to the spool: whoever 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from madang.calls.clock import Clock
@@ -66,7 +66,7 @@ class CallEndpoint:
             await _whole(request, reply, send)
 
 
-async def _until_gone(serving: "asyncio._CoroutineLike[None]", receive: Receive) -> None:
+async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
     """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too."""
     task = asyncio.current_task()
     assert task is not None

@@ -1,14 +1,12 @@
 """The Gateway's table of paths, and what they share: the snapshot, the spool and the health books."""
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 from urllib.parse import unquote
 
 from madang.calls.clock import Clock
 from madang.calls.reply import Call
-from madang.calls.request import Request
+from madang.calls.request import Operation, Request
 from madang.calls.span import Span
 from madang.calls.target import Target
 from madang.layers.stack import Surroundings, build_call
@@ -18,28 +16,20 @@ from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receiv
 from madang_server.gateway.calls import CallEndpoint
 from madang_server.gateway.errors import Refused, refusal_answer
 from madang_server.gateway.models import list_models, show_model
+from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
 from madang_server.gateway.snapshot import EMPTY, KeyHolder, Snapshot
-from madang_server.spans.row import encode_row
-
-_log = logging.getLogger(__name__)
+from madang_server.spans.intake import SpanSpool
+from madang_server.spans.row import RETENTION_DAYS, encode_row
 
 Answer = tuple[int, Headers, bytes]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class SpanSpool(Protocol):
-    """Where finished spans go; `madang_server.storage.spool` keeps this promise."""
-
-    def append_many(self, payloads: Sequence[bytes]) -> int: ...
-
-    async def durable(self, position: int) -> None: ...
-
-
 class Gateway:
     """An ASGI app for all paths in `paths`. `use` swaps in a new snapshot; `used_keys` is emptied by who stores it."""
 
-    def __init__(self, vendor: Call, spool: SpanSpool, *, clock: Clock, retention_days: int) -> None:
+    def __init__(self, vendor: Call, spool: SpanSpool, *, clock: Clock, retention_days: int = RETENTION_DAYS) -> None:
         self._spool = spool
         self._clock = clock
         self._retention_days = retention_days
@@ -49,10 +39,13 @@ class Gateway:
         self.lost_spans = 0  # spans of calls that the full spool did not take
         around = Surroundings(sink=self._keep, health_of=self._health_of, clock=clock)
         call = build_call(vendor, around)
-        shared = {"call": call, "snapshot": self.snapshot, "on_key": self._note_key, "clock": clock}
+
+        def calls(operation: Operation) -> CallEndpoint:
+            return CallEndpoint(operation, call=call, snapshot=self.snapshot, on_key=self._note_key, clock=clock)
+
         self._endpoints: dict[tuple[str, str], Endpoint] = {
-            ("POST", "/v1/chat/completions"): CallEndpoint("chat", **shared),
-            ("POST", "/v1/embeddings"): CallEndpoint("embeddings", **shared),
+            ("POST", "/v1/chat/completions"): calls("chat"),
+            ("POST", "/v1/embeddings"): calls("embeddings"),
             ("GET", "/v1/models"): self._small(lambda holder, _: list_models(holder.project)),
             ("GET", "/api/sdk/config"): self._small(
                 lambda holder, headers: sdk_config(holder.project, headers.get(b"if-none-match", b""))
@@ -73,10 +66,14 @@ class Gateway:
     def serves(self, path: str) -> bool:
         return path.startswith("/v1/") or path in self._paths
 
-    def health(self, project_id: str, target: Target) -> Health:
-        """How a deployment of a project is doing, for the Models page."""
+    def health(self, project_id: str) -> list[tuple[Target, Health]]:
+        """How the deployments of a project are doing, as far as this process called them."""
         book = self._books.get(project_id)
-        return book.of(target, self._clock.monotonic()) if book else Health()
+        project = next((h.project for h in self._snapshot.keys.values() if h.project.project_id == project_id), None)
+        if book is None or project is None:
+            return []
+        now = self._clock.monotonic()
+        return [(t, book.of(t, now)) for alias in project.aliases for t in project.routes[alias].targets]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -114,6 +111,19 @@ class Gateway:
         raw = await read_body(headers, receive, 2**16)
         self._note_key(holder)
         await answer(send, *lease_credentials(holder.project, raw, datetime.now(UTC)))
+
+    async def _receive_spans(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        holder = admitted(self._snapshot, headers)
+        raw = await read_body(headers, receive, MAX_BODY_BYTES)
+        self._note_key(holder)
+        content_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+        encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
+        project_id = holder.project.project_id
+        kept = await receive_spans(
+            project_id, raw, content_type, encoding, self._spool, retention_days=self._retention_days
+        )
+        await answer(send, *kept)
 
     def _keep(self, project_id: str, spans: Sequence[Span]) -> None:
         version = self._clock.now_us()

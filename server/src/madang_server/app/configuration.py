@@ -1,0 +1,87 @@
+"""Keeps the Gateway's snapshot fresh: asks the database for its version every second, and loads when it has moved on.
+
+A database that is down changes nothing: the Gateway serves what it knew last, and the health page says so.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from madang_server.accounts.keys import all_active, mark_used
+from madang_server.credentials.cipher import Cipher
+from madang_server.credentials.store import all_opened
+from madang_server.gateway.endpoints import Gateway
+from madang_server.gateway.snapshot import Snapshot, build_snapshot
+from madang_server.models.store import all_models
+from madang_server.storage.sql import version
+from madang_server.storage.sql.engine import Database
+
+POLL_S = 0.5
+USED_KEYS_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None) -> Snapshot:
+    """Everything the Gateway needs, as of one moment. Raises SQLAlchemyError."""
+    with database.reading() as connection:
+        return build_snapshot(
+            version.current(connection),
+            all_active(connection),
+            all_models(connection),
+            all_opened(connection, cipher),
+            simulator_url=simulator_url,
+            created=int(time.time()),
+        )
+
+
+class ConfigurationWatch:
+    """Owns the polling; `run` until cancelled. `stale_since` is the time since when the database did not answer."""
+
+    def __init__(self, gateway: Gateway, database: Database, cipher: Cipher, simulator_url: str | None) -> None:
+        self._gateway = gateway
+        self._database = database
+        self._cipher = cipher
+        self._simulator_url = simulator_url
+        self.stale_since: datetime | None = None
+
+    def load(self) -> None:
+        self._gateway.use(load_snapshot(self._database, self._cipher, self._simulator_url))
+
+    async def run(self) -> None:
+        next_note = time.monotonic() + USED_KEYS_S
+        while True:
+            await asyncio.sleep(POLL_S)
+            await self._quietly(self._refresh)
+            if time.monotonic() >= next_note:
+                next_note = time.monotonic() + USED_KEYS_S
+                await self._quietly(self.note_used_keys)
+
+    def note_used_keys(self) -> None:
+        """Stores when keys were last used, outside the calls' way."""
+        used, self._gateway.used_keys = self._gateway.used_keys, {}
+        if used:
+            with self._database.transaction() as connection:
+                mark_used(connection, used)
+
+    def _refresh(self) -> None:
+        with self._database.reading() as connection:
+            newest = version.current(connection)
+        if newest != self._gateway.snapshot().version:
+            self.load()
+
+    async def _quietly(self, work: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(work)
+        except SQLAlchemyError as error:
+            if self.stale_since is None:
+                self.stale_since = datetime.now(UTC)
+                _log.error("The database does not answer (%s); calls go on with what is known.", type(error).__name__)
+            return
+        if self.stale_since is not None:
+            self.stale_since = None
+            _log.warning("The database answers again.")

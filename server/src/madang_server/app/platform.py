@@ -1,0 +1,100 @@
+"""The ASGI application: one port for the Gateway, the APIs, health and the UI."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from madang.calls.clock import Clock
+from madang.providers.aiohttp_transport import AiohttpTransport
+from madang.providers.registry import vendor_call
+from madang_server.app.configuration import ConfigurationWatch
+from madang_server.app.health import Parts, serve_health
+from madang_server.credentials.cipher import Cipher
+from madang_server.credentials.secret_key import secret_key
+from madang_server.gateway.endpoints import Gateway
+from madang_server.http.surroundings import DeploymentHealth
+from madang_server.settings import Settings
+from madang_server.storage.spool.writer import open_spool
+from madang_server.storage.sql.engine import Database
+from madang_server.studio.api import create_control_plane
+from madang_server.version import __version__
+
+WORKER_STATUS = "worker.json"
+
+
+class Platform:
+    """Serves between `open` and its end. `database` is migrated already; the caller closes it afterwards."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._gateway: Gateway | None = None
+        self._control: ASGIApp | None = None
+        self._parts: Parts | None = None
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncGenerator[None, None]:
+        """Opens spool, connections and the control plane, and keeps the configuration fresh until the end."""
+        settings = self._settings
+        clock = Clock()
+        transport = AiohttpTransport()
+        spool = await asyncio.to_thread(open_spool, settings.spool_path)
+        gateway = Gateway(vendor_call(transport), spool, clock=clock)
+        watch = ConfigurationWatch(
+            gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url
+        )
+        await asyncio.to_thread(watch.load)
+        self._gateway = gateway
+        self._control = create_control_plane(
+            settings, self._database, version=__version__, health_of=_health_of(gateway, clock)
+        )
+        self._parts = Parts(gateway, self._database, watch, settings.run_path / WORKER_STATUS)
+        watching = asyncio.create_task(watch.run())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            with contextlib.suppress(Exception):  # "last used" is a convenience; a database that is gone must not
+                await asyncio.to_thread(watch.note_used_keys)  # keep the process from closing the spool
+            await transport.close()
+            await asyncio.to_thread(spool.close)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        assert self._gateway is not None and self._control is not None and self._parts is not None
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if self._gateway.serves(path):
+                await self._gateway(scope, receive, send)
+                return
+            if path in ("/health/live", "/health/ready"):
+                await serve_health(self._parts, scope, send)
+                return
+        await self._control(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self.open():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _health_of(gateway: Gateway, clock: Clock) -> Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]:
+    def health_of(project_id: str) -> Mapping[tuple[str, str], DeploymentHealth]:
+        now = datetime.now(UTC)
+        report: dict[tuple[str, str], DeploymentHealth] = {}
+        for target, health in gateway.health(project_id):
+            is_cooling = health.state == "cooling"
+            until = now + timedelta(seconds=health.until - clock.monotonic()) if is_cooling else None
+            report[target.alias, target.name] = DeploymentHealth(health.state, until, health.reason)
+        return report
+
+    return health_of

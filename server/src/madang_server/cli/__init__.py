@@ -1,0 +1,1 @@
+"""The command-line tool `madang`: one file per command, listed in `main`."""
