@@ -14,6 +14,10 @@ Clients = Callable[..., OpenAI]
 HI = [{"role": "user", "content": "hi"}]
 
 
+def tools(parameters: object) -> list[dict[str, object]]:
+    return [{"type": "function", "function": {"name": "f", "parameters": parameters}}]
+
+
 def refusal(client: OpenAI, **fields: Any) -> sdk.APIStatusError:
     with pytest.raises(sdk.APIStatusError) as caught:
         client.chat.completions.create(**{"model": "gpt-4o", "messages": HI, **fields})
@@ -93,6 +97,16 @@ def test_limit_per_minute_is_kept(simulator: RunningSimulator, openai: Clients) 
         ({"tool_choice": "auto"}, "tool_choice", None),
         ({"response_format": {"type": "json_object"}}, "messages", None),
         ({"messages": [{"role": "tool", "tool_call_id": "c", "content": "x"}]}, "messages[0].role", None),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"enum": 3}}}},
+            "response_format",
+            None,
+        ),
+        (
+            {"tools": tools({"type": "object", "required": "city"})},
+            "tools[0].function.parameters",
+            "invalid_function_parameters",
+        ),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "array_above_max_length"),
     ],
 )

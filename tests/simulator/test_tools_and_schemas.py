@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai import OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel, Field
 
 from madang_simulator.chance import seeded
 from madang_simulator.pattern_example import text_matching
+from madang_simulator.schema_check import fault_in
 from madang_simulator.schema_example import example_of
 
 Clients = Callable[..., OpenAI]
@@ -102,6 +105,37 @@ def test_tool_results_lead_to_a_text_that_reports_them(openai: Clients) -> None:
     assert "21 degrees" in (reply.choices[0].message.content or "")
 
 
+KEYWORDS = [
+    "type",
+    "enum",
+    "const",
+    "anyOf",
+    "oneOf",
+    "allOf",
+    "$ref",
+    "$defs",
+    "properties",
+    "required",
+    "items",
+    "prefixItems",
+    "additionalProperties",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "a",
+]
+
+
 class Ticket(BaseModel):
     title: Annotated[str, Field(min_length=3, max_length=40)]
     code: Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{4}$")]
@@ -153,6 +187,25 @@ def test_json_mode_answers_an_object(openai: Clients) -> None:
     )
 
     assert msgspec.json.decode(reply.choices[0].message.content or "")["simulated"] is True
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYWORDS), JSON_VALUES, max_size=6))
+def test_any_schema_is_either_refused_or_answered(schema: dict[str, Any]) -> None:
+    if fault_in(schema) is None:
+        example_of(schema, topics=[], rng=seeded(1))
+
+
+def test_schema_without_end_is_given_up_on() -> None:
+    endless = {"type": "object", "required": ["a", "b"], "properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}}
+
+    assert example_of(endless, topics=[], rng=seeded(1))["a"]["a"]
 
 
 @pytest.mark.parametrize("pattern", [r"^\d{3}-\d{4}$", "(cat|dog)s?", "[a-f0-9]{8}", r"^[^@ ]+@[a-z]+\.com$", r"\w+"])

@@ -1,11 +1,10 @@
 """What a simulated model says to a request, in no vendor's words. Pure: the same arguments give the same answer."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
-
-import msgspec
 
 from madang_simulator.asks import ChatAsk, Tool
 from madang_simulator.chance import seeded
@@ -164,4 +163,5 @@ def _topics(ask: ChatAsk) -> list[str]:
 
 
 def _json_text(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    # Not msgspec: a schema may ask for numbers beyond 64 bits.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -98,7 +98,8 @@ def _region(how: str | None) -> dict[str, Any]:
 
 
 def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+    # Not msgspec: a journaled body may hold numbers beyond 64 bits.
+    return web.json_response(value, status=status)
 
 
 def _refused(error: ControlError) -> web.Response:

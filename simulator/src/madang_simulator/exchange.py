@@ -4,7 +4,9 @@ Knows no vendor's words (those are in wires/) and sends nothing itself (that is 
 """
 
 import asyncio
+import logging
 import time
+import traceback
 from collections.abc import Callable
 
 from aiohttp import web
@@ -25,6 +27,7 @@ from madang_simulator.wires import Wire, all_wires
 from madang_simulator.wires.wire import Facts, Reply, Route
 
 WRONG_KEY = "sk-wrong"
+_log = logging.getLogger("madang_simulator")
 _REFUSING: dict[str, RefusalKind] = {
     "rate_limited": "rate_limited",
     "quota": "quota",
@@ -36,6 +39,15 @@ _HTML = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
     b"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 )
+
+
+def unknown_path(path: str) -> web.Response:
+    """The reply to a path that is neither a vendor's nor one of the simulator's own."""
+    message = (
+        f"There is nothing at {path}. Vendors' paths are /d/DEPLOYMENT/v1/… (OpenAI) and /d/DEPLOYMENT/openai/… (Azure); "
+        "the simulator's own are /_control, /_requests and /_health."
+    )
+    return web.json_response({"error": {"message": message, "code": "404"}}, status=404)
 
 
 class Exchange:
@@ -66,13 +78,16 @@ class Exchange:
         try:
             if wire is None:
                 entry.status = 404
-                error = {"message": f"Not a path of any vendor: {request.path}", "code": "404"}
-                return web.json_response({"error": error}, status=404)
+                return unknown_path(request.path)
             return await _Turn(self, request, entry, wire, self._fleet.deployment(name), path).take()
         except (asyncio.CancelledError, ConnectionError):
             # The server cancels a handler whose connection has gone, also when a fault of ours broke it.
             entry.client_left = not entry.broken_by_us
             raise
+        except Exception as error:  # noqa: BLE001 - a mistake of ours: the caller gets a 500, the log says where
+            entry.status, entry.fault = 500, "simulator_failed"
+            _log.error("The simulator failed with %s at %s", type(error).__name__, _place_of(error))
+            return web.json_response({"error": {"message": "The simulator itself failed; see its log."}}, status=500)
         finally:
             self._journal.end(entry, self._wall_s())
 
@@ -248,3 +263,8 @@ class _Turn:
         limits: Limits = self.limits
         facts = Facts(self.request_id, elapsed_ms, limits, self.behaviour.region, self.model)
         return {**self.wire.headers(facts), "x-madang-simulated": "true"}
+
+
+def _place_of(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"

@@ -14,6 +14,9 @@ from madang_simulator.pattern_example import text_matching
 Schema = Mapping[str, Any]
 
 _DEEPEST = 6
+_GIVEN_UP = 100
+_MOST_VALUES = 5000
+_LARGEST_NUMBER = 1e15
 _FORMATS = {
     "date": "2026-03-15",
     "time": "09:30:00Z",
@@ -63,14 +66,21 @@ class _Source:
         self.root = root
         self.topics = topics
         self.rng = rng
+        self.values_left = _MOST_VALUES
 
 
 def example_of(schema: Schema, *, topics: Sequence[str], rng: Random) -> Any:
-    """A JSON value valid for `schema`; `topics` are words that free strings speak of."""
+    """A JSON value valid for `schema` (that schema_check found no fault in); `topics` are words for free strings.
+
+    A recursive schema that never ends is given up on: null stands where it would go on.
+    """
     return _value(schema, "", 0, _Source(schema, topics, rng))
 
 
 def _value(schema: Any, name: str, depth: int, source: _Source) -> Any:
+    source.values_left -= 1
+    if source.values_left < 0 or depth > _GIVEN_UP:
+        return None
     if not isinstance(schema, Mapping):
         return None if schema is False else _string({}, name, source)
     schema = _resolved(schema, source.root)
@@ -176,9 +186,6 @@ def _object(schema: Schema, depth: int, source: _Source) -> dict[str, Any]:
     for name, inner in properties.items():
         # Past the depth limit only what must be there is filled in, or a recursive schema would never end.
         if name in required or depth < _DEEPEST:
-            if depth > _DEEPEST + 10:
-                made[name] = None
-                continue
             made[name] = _value(inner, name, depth + 1, source)
     for name in sorted(required - made.keys()):
         made[name] = _value(schema.get("additionalProperties", {}), name, depth + 1, source)
@@ -226,7 +233,9 @@ def _bounds(schema: Schema, guess: float, step: float) -> tuple[float, float]:
         high = schema["exclusiveMaximum"] - step
     if low is None:
         low = guess if high is None else min(guess, high)
-    return low, max(low, guess) if high is None else high
+    if high is None:
+        high = max(low, guess)
+    return max(low, -_LARGEST_NUMBER), min(high, _LARGEST_NUMBER)
 
 
 def _string(schema: Schema, name: str, source: _Source) -> str:

@@ -17,7 +17,7 @@ from aiohttp import web
 from madang_simulator.behaviour import Behaviour
 from madang_simulator.control_body import read_behaviour, read_region
 from madang_simulator.control_routes import ControlRoutes
-from madang_simulator.exchange import Exchange
+from madang_simulator.exchange import Exchange, unknown_path
 from madang_simulator.fleet import Fleet
 from madang_simulator.journal import Journal
 
@@ -81,7 +81,12 @@ def build_app(fleet: Fleet, journal: Journal) -> web.Application:
     ControlRoutes(fleet, journal).add_to(app)
     app.router.add_route("*", "/d/{deployment}/{path:.*}", exchange.handle)
     app.router.add_route("*", "/{path:(v1|openai)/.*}", exchange.handle)
+    app.router.add_route("*", "/{path:.*}", _nowhere)
     return app
+
+
+async def _nowhere(request: web.Request) -> web.Response:
+    return unknown_path(request.path)
 
 
 @asynccontextmanager

@@ -1,14 +1,14 @@
 """Reads OpenAI's chat and embeddings requests. Fields it does not know are let through, as compatible servers do."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from madang_simulator.asks import ChatAsk, EmbeddingAsk, Message, Picture, Tool, ToolUse
 from madang_simulator.known_models import embedding_dimensions, is_reasoning, picture_rule, reasoning_tokens
 from madang_simulator.pictures import picture_tokens
 from madang_simulator.refusals import Refusal
+from madang_simulator.schema_check import fault_in
 from madang_simulator.tokens import count_tokens
 from madang_simulator.wires import openai_fields as read
 from madang_simulator.wires.openai_fields import Fields, missing, wrong_type, wrong_value
@@ -107,7 +107,7 @@ def _message(body: Fields, path: str, model: str) -> Message:
     parts = _parts(body, path, role, model)
     calls = read.objects(body, "tool_calls", f"{path}.")
     if calls:
-        parts = (*parts, msgspec.json.encode(calls).decode())
+        parts = (*parts, _json_text(calls))
     return Message(role, parts, overhead=4 if body.get("name") else 3)
 
 
@@ -199,7 +199,13 @@ def _tool(body: Fields, index: int) -> Tool:
     if not name:
         raise missing(f"{path}.function.name")
     description = read.text(function, "description", f"{path}.function.") or ""
-    return Tool(name, description, read.mapping(function, "parameters", f"{path}.function.") or {})
+    parameters = read.mapping(function, "parameters", f"{path}.function.") or {}
+    fault = fault_in(parameters)
+    if fault is not None:
+        message = f"Invalid schema for function '{name[:64]}': {fault}."
+        param = f"{path}.function.parameters"
+        raise Refusal(kind="invalid_request", message=message, param=param, code="invalid_function_parameters")
+    return Tool(name, description, parameters)
 
 
 def _tool_choice(fields: Fields, tools: Sequence[Tool]) -> tuple[ToolUse, str | None]:
@@ -243,9 +249,15 @@ def _answer_schema(fields: Fields, messages: Sequence[Message]) -> Mapping[str, 
     wrapped = read.mapping(form, "json_schema", "response_format.")
     if wrapped is None:
         raise missing("response_format.json_schema")
-    if not read.text(wrapped, "name", "response_format.json_schema."):
+    name = read.text(wrapped, "name", "response_format.json_schema.")
+    if not name:
         raise missing("response_format.json_schema.name")
-    return read.mapping(wrapped, "schema", "response_format.json_schema.") or _ANY_OBJECT
+    schema = read.mapping(wrapped, "schema", "response_format.json_schema.") or _ANY_OBJECT
+    fault = fault_in(schema)
+    if fault is not None:
+        message = f"Invalid schema for response_format '{name[:64]}': {fault}."
+        raise Refusal(kind="invalid_request", message=message, param="response_format")
+    return schema
 
 
 def _max_tokens(fields: Fields, model: str) -> int | None:
@@ -282,7 +294,12 @@ def _top_logprobs(fields: Fields) -> int | None:
 
 def _definitions_text(fields: Fields) -> str:
     given = [fields[name] for name in ("tools", "response_format") if fields.get(name)]
-    return msgspec.json.encode(given).decode() if given else ""
+    return _json_text(given) if given else ""
+
+
+def _json_text(value: object) -> str:
+    # Not msgspec: what a caller sends may hold numbers beyond 64 bits.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _inputs(value: object) -> list[str] | list[list[int]]:
