@@ -121,6 +121,7 @@ class _Turn:
         self.request_id = exchange.new_id()
         self.limits = deployment.limits(exchange.now_s())
         self.model: str | None = None
+        self.chance = ""
 
     async def take(self) -> web.StreamResponse:
         delivery = Delivery(self.request, self.entry, self._headers)
@@ -179,6 +180,7 @@ class _Turn:
         if not is_served(ask.model, self.behaviour.models):
             raise Refusal(kind="model_not_found", subject=ask.model)
         self._admit(ask)
+        self.chance = self.deployment.next_chance()
         pace = self._pace(fault)
         if isinstance(ask, EmbeddingAsk):
             await pace.before_first()
@@ -223,7 +225,7 @@ class _Turn:
         writing = Writing(
             output_tokens=self.behaviour.output_tokens,
             filtered_after=filtered_after,
-            chance=self.deployment.next_chance(),
+            chance=self.chance,
         )
         prompt: PromptTokens = self.deployment.prefixes.count(ask)
         made = answer(
@@ -247,7 +249,7 @@ class _Turn:
     def _pace(self, fault: Fault | None) -> Pace:
         extra_s = fault.duration_s if fault is not None and fault.kind == "slow_first_token" else 0.0
         loop = asyncio.get_running_loop()
-        rng = seeded("pace", self.behaviour.seed, self.request_id)
+        rng = seeded("pace", self.chance)
         return Pace(self.behaviour, rng, loop.time, extra_s)
 
     def _answering(self, ask: Ask) -> str:
