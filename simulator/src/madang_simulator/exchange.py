@@ -47,7 +47,9 @@ def unknown_path(path: str) -> web.Response:
         f"There is nothing at {path}. Vendors' paths are /d/DEPLOYMENT/v1/… (OpenAI) and /d/DEPLOYMENT/openai/… (Azure); "
         "the simulator's own are /_control, /_requests and /_health."
     )
-    return web.json_response({"error": {"message": message, "code": "404"}}, status=404)
+    return web.json_response(
+        {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}, status=404
+    )
 
 
 class Exchange:
@@ -87,7 +89,8 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - a mistake of ours: the caller gets a 500, the log says where
             entry.status, entry.fault = 500, "simulator_failed"
             _log.error("The simulator failed with %s at %s", type(error).__name__, _place_of(error))
-            return web.json_response({"error": {"message": "The simulator itself failed; see its log."}}, status=500)
+            failure = {"message": "The simulator itself failed; see its log.", "type": "server_error"}
+            return web.json_response({"error": {**failure, "param": None, "code": None}}, status=500)
         finally:
             self._journal.end(entry, self._wall_s())
 
