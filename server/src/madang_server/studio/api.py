@@ -14,6 +14,7 @@ from madang_server.credentials.secret_key import secret_key
 from madang_server.http.api import create_api
 from madang_server.http.static_ui import UI_DIRECTORY
 from madang_server.http.surroundings import Surroundings
+from madang_server.http.trace_store import use_trace_store
 from madang_server.studio import (
     apply,
     credentials,
@@ -24,6 +25,7 @@ from madang_server.studio import (
     organisations,
     profile,
     session,
+    traces,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from madang_server.http.surroundings import Database, HealthOf, Settings
+    from madang_server.http.trace_store import Store
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -44,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.router,
     first_call.router,
     apply.router,
+    traces.router,
 )
 
 
@@ -54,6 +58,7 @@ def create_control_plane(
     version: str,
     health_of: HealthOf = lambda _project_id: {},
     has_calls: Callable[[str], bool] = lambda _project_id: False,
+    trace_store: Store | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = time.monotonic,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
@@ -74,4 +79,6 @@ def create_control_plane(
         health_of=health_of,
         has_calls=has_calls,
     )
-    return create_api(surroundings, ROUTERS, ui_directory=ui_directory)
+    api = create_api(surroundings, ROUTERS, ui_directory=ui_directory)
+    use_trace_store(api, trace_store)
+    return api

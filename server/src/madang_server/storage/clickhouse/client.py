@@ -20,7 +20,8 @@ _UNAVAILABLE = (
     "See its log, or MADANG_CLICKHOUSE_URL when you run your own."
 )
 # async_insert would acknowledge rows before they are stored; the other keeps a retried insert from storing them twice.
-_INSERT_SETTINGS = {"async_insert": "0", "insert_deduplicate": "1"}
+# A field that the table does not have yet is left out: a newer gateway must not lose whole spans to an older store.
+_INSERT_SETTINGS = {"async_insert": "0", "insert_deduplicate": "1", "input_format_skip_unknown_fields": "1"}
 
 
 class Store:
@@ -54,10 +55,11 @@ class Store:
             names = result.column_names
             return [dict(zip(names, row, strict=True)) for row in result.result_rows]
 
-    def run(self, statement: str, *, database: str | None = None) -> None:
+    def run(self, statement: str, parameters: Mapping[str, Any] | None = None, *, database: str | None = None) -> None:
         """Run a statement that has no rows to give. Raises StoreUnavailable or StoreRefused."""
         with self._mapped() as client:
-            client.command(statement, settings={"database": database or self.database})
+            given = {"database": database or self.database}
+            client.command(statement, parameters=dict(parameters or {}), settings=given)
 
     def insert_json(self, table: str, rows: bytes, columns: Sequence[str] | None = None, *, token: str = "") -> None:
         """Insert JSON objects, one per line; returns when they are stored. Rows sent again with the same `token` are

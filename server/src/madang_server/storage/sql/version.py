@@ -34,3 +34,9 @@ def bump(connection: Connection) -> None:
 def current(connection: Connection) -> int:
     """The counter's value as this transaction sees it."""
     return int(connection.execute(select(config_version.c.value).where(config_version.c.id == _ONLY_ROW)).scalar_one())
+
+
+def hold(connection: Connection) -> int:
+    """The counter's value, locked until the transaction ends: whoever else changes the configuration waits."""
+    asked = select(config_version.c.value).where(config_version.c.id == _ONLY_ROW).with_for_update()
+    return int(connection.execute(asked).scalar_one())

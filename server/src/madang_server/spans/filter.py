@@ -1,0 +1,90 @@
+"""What a list, a total or a chart is over: one project, a time range, and conditions on a trace's root spans.
+
+Only names written here become SQL; every value travels as a bound parameter.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+_LISTS = ("status", "model", "deployment", "environment", "kind", "error_type")
+_COLUMNS: Mapping[str, str] = {"user": "user_id", "session": "session_id"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceFilter:
+    """Conditions joined by "and"; several values of one field by "or". `start` is included, `end` is not."""
+
+    project_id: str
+    start: datetime
+    end: datetime
+    status: Sequence[str] = ()
+    model: Sequence[str] = ()
+    deployment: Sequence[str] = ()
+    environment: Sequence[str] = ()
+    kind: Sequence[str] = ()
+    error_type: Sequence[str] = ()
+    user: str | None = None
+    session: str | None = None
+    min_duration_ms: float | None = None
+    min_cost_usd: Decimal | None = None
+    text: str | None = None
+
+    def without(self, field: str) -> "TraceFilter":
+        """The same without its condition on one field."""
+        empty: Any = () if field in _LISTS else None
+        return replace(self, **{field: empty})
+
+    def has(self, field: str) -> bool:
+        return bool(getattr(self, field))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """SQL and the parameters it names."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+def in_range(wanted: TraceFilter) -> Condition:
+    """Spans of the project in the time range."""
+    sql = "project_id = {project:String} AND start_time >= {start:DateTime64(6, 'UTC')}"
+    sql += " AND start_time < {end:DateTime64(6, 'UTC')}"
+    parameters = {"project": wanted.project_id, "start": time_text(wanted.start), "end": time_text(wanted.end)}
+    return Condition(sql, parameters)
+
+
+def matching_root(wanted: TraceFilter) -> Condition:
+    """Root spans that meet the conditions; says nothing of project and time."""
+    parts = ["is_root"]
+    parameters: dict[str, Any] = {}
+    for field in _LISTS:
+        if wanted.has(field):
+            parts.append(f"{field} IN {{{field}:Array(String)}}")
+            parameters[field] = list(getattr(wanted, field))
+    for field, column in _COLUMNS.items():
+        if wanted.has(field):
+            parts.append(f"{column} = {{{field}:String}}")
+            parameters[field] = getattr(wanted, field)
+    if wanted.min_duration_ms is not None:
+        parts.append("duration_us >= {min_duration_us:UInt64}")
+        parameters["min_duration_us"] = int(wanted.min_duration_ms * 1000)
+    if wanted.min_cost_usd is not None:
+        parts.append("cost_usd >= {min_cost:Decimal(18, 9)}")
+        parameters["min_cost"] = wanted.min_cost_usd
+    if wanted.text:
+        parts.append("(input ILIKE {text:String} OR output ILIKE {text:String} OR name ILIKE {text:String})")
+        parameters["text"] = f"%{_like(wanted.text)}%"
+    return Condition(" AND ".join(parts), parameters)
+
+
+def time_text(moment: datetime) -> str:
+    """A moment as the store reads it, to the microsecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
