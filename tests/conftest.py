@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,8 +14,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+
 from madang_server.storage.sql.engine import Database, open_database
 from madang_server.storage.sql.migrate import upgrade
+
+# Lets test files share builders by `from tests.… import …`, however pytest was started.
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.support.running_platform import Platform, running_platform  # noqa: E402 - found by the line above
+
+# Nothing here has to survive a power cut.
+_FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=60")
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +48,7 @@ def postgresql_server() -> Iterator[str]:
         cwd=home,
     )
     server = subprocess.Popen(
-        [programs / "postgres", "-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", home]
-        + ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=60"],
+        [programs / "postgres", "-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", home, *_FAST],
         user=user,
         cwd=home,
         stdout=subprocess.DEVNULL,
@@ -97,6 +106,13 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A running platform that tests share: each brings models and keys of its own, and none stops a part of it."""
+    with running_platform(tmp_path_factory.mktemp("platform") / "home") as running:
+        yield running
 
 
 def free_port() -> int:

@@ -6,13 +6,14 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-import madang_server.accounts.tables
-import madang_server.credentials.tables
-import madang_server.models.tables
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+
+import madang_server.accounts.tables
+import madang_server.credentials.tables
+import madang_server.models.tables
 from madang_server.storage.sql import version
 from madang_server.storage.sql.engine import Database, DatabaseUnavailable, open_database
 from madang_server.storage.sql.metadata import metadata

@@ -18,7 +18,7 @@ def tidy_base_url(text: str | None, param: str = "base_url") -> str | None:
         is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
-    if not is_usable or any(letter.isspace() for letter in url):
+    if not is_usable or len(url) > 2_000 or not url.isprintable() or " " in url:
         raise Invalid("Give an address that begins with https:// or http://.", param=param)
     if parts.username or parts.password:
         raise Invalid("An address cannot carry a name or password; put the secret into the key.", param=param)

@@ -84,6 +84,8 @@ def tidy(wanted: Wanted, *, has_key: bool) -> Wanted:
         raise Invalid(
             "This is not a vendor key: give it as one line of plain letters, digits and signs.", param="api_key"
         )
+    if len(wanted.api_version or "") > 64 or not (wanted.api_version or "").isprintable():
+        raise Invalid("Give an API version such as 2024-10-21.", param="api_version")
     if wanted.vendor == "azure" and base_url is None:
         raise Invalid("Azure needs its address, such as https://NAME.openai.azure.com.", param="base_url")
     if (

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from madang_server.http.errors import ERROR_RESPONSES, CatchUnforeseen, answer_errors
-from madang_server.http.protection import BodyLimit, SameOrigin, SecurityHeaders
+from madang_server.http.protection import BodyLimit, PlainAddress, SameOrigin, SecurityHeaders
 from madang_server.http.static_ui import UI_DIRECTORY, StaticUi
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def create_api(
     _describe_errors_once(api)
     api.router.default = StaticUi(ui_directory)
     # The last one added is the outermost.
+    api.add_middleware(PlainAddress)
     api.add_middleware(BodyLimit)
     api.add_middleware(SameOrigin, base_url=surroundings.settings.base_url)
     api.add_middleware(CatchUnforeseen, random_bytes=surroundings.random_bytes)

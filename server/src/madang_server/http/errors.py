@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -120,6 +121,7 @@ def answer_errors(api: FastAPI) -> None:
     api.add_exception_handler(Problem, _answer_problem)
     api.add_exception_handler(ApiError, _answer_api_error)
     api.add_exception_handler(WrongSecretKey, _answer_wrong_secret_key)
+    api.add_exception_handler(DataError, _answer_unstorable)
     api.add_exception_handler(RequestValidationError, _answer_invalid_request)
     api.add_exception_handler(HTTPException, _answer_http_exception)
 
@@ -170,6 +172,13 @@ def _answer_api_error(_request: Request, error: Exception) -> JSONResponse:
 
 def _answer_wrong_secret_key(_request: Request, error: Exception) -> JSONResponse:
     return error_response(500, str(error), code="wrong_secret_key")
+
+
+def _answer_unstorable(_request: Request, _error: Exception) -> JSONResponse:
+    # What the rules of each noun let through but the database does not, such as a null character in an e-mail.
+    return error_response(
+        400, "A text holds a character that cannot be stored, or is too long.", code="invalid_request"
+    )
 
 
 def _answer_http_exception(_request: Request, error: Exception) -> JSONResponse:

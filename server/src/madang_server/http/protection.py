@@ -76,6 +76,19 @@ class SameOrigin:
         await self._app(scope, receive, send)
 
 
+class PlainAddress:
+    """Answers 404 for an address with a null character: nothing has one in its name, and PostgreSQL refuses to look."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await error_response(404, "There is nothing at this address.", code="not_found")(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class BodyLimit:
     """Refuses bodies over the limit, also those that do not say how long they are."""
 

@@ -33,6 +33,8 @@ def tidy_model(model: Model, credentials: Mapping[str, CredentialFacts]) -> Mode
     _check_alias(model.alias)
     if len(model.description) > 2_000:
         raise Invalid("Keep the description under 2,000 characters.", param="description")
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in model.description):
+        raise Invalid("A description cannot have control characters.", param="description")
     if not 0 <= model.retries <= _MOST_RETRIES:
         raise Invalid(f"Give 0 to {_MOST_RETRIES} retries.", param="retries")
     _check_timeout(model.timeout_s, "timeout_s")
@@ -59,7 +61,7 @@ def check_fallbacks(models: Iterable[Model]) -> None:
                 raise Invalid(
                     f"Model {alias!r} falls back to {name!r}, which does not exist in this project.", param="fallbacks"
                 )
-    for alias in fallbacks:
+    for alias in sorted(fallbacks):
         circle = _circle_from(alias, fallbacks)
         if circle:
             raise Invalid(f"These fallbacks go in a circle: {' → '.join(circle)}. Take one out.", param="fallbacks")
@@ -102,8 +104,10 @@ def _tidy_deployment(deployment: Deployment, where: str, credentials: Mapping[st
         raise Invalid("Give a weight of 0 or more.", param=f"{where}.weight")
     if not 1 <= deployment.order <= 1_000:
         raise Invalid("Give an order from 1 (tried first) to 1000.", param=f"{where}.order")
-    if len(deployment.region) > 64:
-        raise Invalid("Keep the region under 64 characters.", param=f"{where}.region")
+    if len(deployment.region) > 64 or not deployment.region.isprintable():
+        raise Invalid("Give the region in up to 64 characters, such as koreacentral.", param=f"{where}.region")
+    if len(deployment.api_version or "") > 64 or not (deployment.api_version or "").isprintable():
+        raise Invalid("Give an API version such as 2024-10-21.", param=f"{where}.api_version")
     for name in ("input_usd_per_million", "cached_input_usd_per_million", "output_usd_per_million"):
         _check_price(getattr(deployment, name), f"{where}.{name}")
     ready = replace(
