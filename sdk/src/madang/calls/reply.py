@@ -1,8 +1,9 @@
 """A reply: how the vendor answered, as a stream of events."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from madang.calls.event import Event
 from madang.calls.request import Request
@@ -11,8 +12,7 @@ from madang.calls.target import Target
 Events: TypeAlias = AsyncGenerator[Event, None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """A successful answer. `events` must be read to its end or closed; closing it stops the vendor's call."""
 
     status: int

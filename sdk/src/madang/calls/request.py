@@ -1,8 +1,8 @@
 """One call on its way: what was asked, by whom, until when, and the journal of what happened to it."""
 
-import dataclasses
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from madang.calls.target import Route, Target
 from madang.calls.usage import Cost, Usage
@@ -11,8 +11,7 @@ from madang.errors import CallFailed
 Operation = Literal["chat", "embeddings"]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who calls, and in what context; every field goes into the trace."""
 
     project_id: str = ""
@@ -26,8 +25,7 @@ class Caller:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(msgspec.Struct):
     """One request that went out to a vendor. `reason` says why this target, in words for the trace."""
 
     span_id: str
@@ -41,19 +39,17 @@ class Attempt:
     cost: Cost | None = None
 
 
-@dataclass(slots=True)
-class Journal:
+class Journal(msgspec.Struct):
     """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call."""
 
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[Attempt] = []  # each journal gets its own
 
     @property
     def last(self) -> Attempt | None:
         return self.attempts[-1] if self.attempts else None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One call. `body` is OpenAI-shaped; `raw` is the same as the caller sent it, for the trace."""
 
     operation: Operation
@@ -64,11 +60,11 @@ class Request:
     caller: Caller = Caller()
     is_stream: bool = False
     wants_usage: bool = False  # the caller asked for the usage event of a stream
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal = msgspec.field(default_factory=Journal)
     target: Target | None = None  # set for each attempt
     reason: str = ""  # why this target
     has_alternative: bool = False  # another target waits, so a failure need not be retried here
 
     def to(self, target: Target, reason: str, *, has_alternative: bool) -> "Request":
         """The same call, addressed to one target."""
-        return dataclasses.replace(self, target=target, reason=reason, has_alternative=has_alternative)
+        return msgspec.structs.replace(self, target=target, reason=reason, has_alternative=has_alternative)

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
+import msgspec
+
 from madang.calls.clock import Clock
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
@@ -27,7 +29,7 @@ def direct_call(
     async def with_key(request: Request) -> Reply:
         assert request.target is not None
         target = dataclasses.replace(request.target, api_key=key_of(request.target.credential_id))
-        return await vendor(dataclasses.replace(request, target=target))
+        return await vendor(msgspec.structs.replace(request, target=target))
 
     return build_call(with_key, Surroundings(sink=sink, health_of=lambda _: book, clock=clock))
 

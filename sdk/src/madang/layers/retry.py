@@ -5,9 +5,10 @@ that the number of requests is at most targets + retries, never a product.
 """
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable
 from random import Random
+
+import msgspec
 
 from madang.calls.clock import Clock
 from madang.calls.reply import Call, Events, Reply
@@ -49,7 +50,7 @@ def with_retry(
                 return reply.with_events(_until_ended(reply.events, attempt, health, clock))
             await sleep(wait)
             retries_done += 1
-            request = dataclasses.replace(
+            request = msgspec.structs.replace(
                 request, reason=f"retry {retries_done} of {request.route.retries} after {cause}"
             )
 

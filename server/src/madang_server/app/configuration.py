@@ -56,10 +56,14 @@ class ConfigurationWatch:
         next_note = time.monotonic() + USED_KEYS_S
         while True:
             await asyncio.sleep(POLL_S)
-            await self._quietly(self._refresh)
+            await self.refresh()
             if time.monotonic() >= next_note:
                 next_note = time.monotonic() + USED_KEYS_S
                 await self._quietly(self.note_used_keys)
+
+    async def refresh(self) -> None:
+        """Loads what changed, if anything did. A database that does not answer leaves everything as it is."""
+        await self._quietly(self._refresh)
 
     def note_used_keys(self) -> None:
         """Stores when keys were last used, outside the calls' way."""

@@ -61,5 +61,9 @@ def _worker(parts: Parts) -> dict[str, Any]:
     if age_s > _STALE_STATUS_S:
         return {"ok": False, "reason": f"The worker has not reported for {age_s:.0f} s.", "spool": status}
     if status.get("state") != "running":
-        return {"ok": False, "reason": status.get("last_error") or f"The worker is {status.get('state')}.", "spool": status}
+        return {
+            "ok": False,
+            "reason": status.get("last_error") or f"The worker is {status.get('state')}.",
+            "spool": status,
+        }
     return {"ok": True, "spool": status}

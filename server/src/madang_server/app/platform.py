@@ -6,16 +6,16 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from madang.calls.clock import Clock
-from madang.providers.aiohttp_transport import AiohttpTransport
 from madang.providers.registry import vendor_call
 from madang_server.app.configuration import ConfigurationWatch
 from madang_server.app.health import Parts, serve_health
 from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.secret_key import secret_key
 from madang_server.gateway.endpoints import Gateway
+from madang_server.gateway.http_client import HttpClient
 from madang_server.http.surroundings import DeploymentHealth
 from madang_server.settings import Settings
 from madang_server.storage.spool.writer import open_spool
@@ -35,13 +35,14 @@ class Platform:
         self._gateway: Gateway | None = None
         self._control: ASGIApp | None = None
         self._parts: Parts | None = None
+        self._watch: ConfigurationWatch | None = None
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[None, None]:
         """Opens spool, connections and the control plane, and keeps the configuration fresh until the end."""
         settings = self._settings
         clock = Clock()
-        transport = AiohttpTransport()
+        transport = HttpClient()
         spool = await asyncio.to_thread(open_spool, settings.spool_path)
         gateway = Gateway(vendor_call(transport), spool, clock=clock)
         watch = ConfigurationWatch(
@@ -49,6 +50,7 @@ class Platform:
         )
         await asyncio.to_thread(watch.load)
         self._gateway = gateway
+        self._watch = watch
         self._control = create_control_plane(
             settings, self._database, version=__version__, health_of=_health_of(gateway, clock)
         )
@@ -77,7 +79,21 @@ class Platform:
             if path in ("/health/live", "/health/ready"):
                 await serve_health(self._parts, scope, send)
                 return
+            if path.startswith("/api/") and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+                send = self._after_refresh(send)
         await self._control(scope, receive, send)
+
+    def _after_refresh(self, send: Send) -> Send:
+        """Whoever changed a key or a model finds the Gateway knowing it as soon as the change is answered."""
+        watch = self._watch
+        assert watch is not None
+
+        async def refreshed_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await watch.refresh()
+            await send(message)
+
+        return refreshed_send
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

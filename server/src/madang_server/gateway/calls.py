@@ -18,6 +18,8 @@ from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
 
+_WATCH_AFTER_S = 0.05
+
 
 class CallEndpoint:
     """Serves one operation. `on_key` learns which key was used, for its "last used"."""
@@ -67,10 +69,15 @@ class CallEndpoint:
 
 
 async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
-    """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too."""
+    """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too.
+
+    The watch begins a moment later: most short calls are over by then, and need no second task.
+    """
+    loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
     is_gone = False
+    watcher: asyncio.Task[None] | None = None
 
     async def watch() -> None:
         nonlocal is_gone
@@ -79,7 +86,11 @@ async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
         is_gone = True
         task.cancel()
 
-    watcher = asyncio.get_running_loop().create_task(watch())
+    def begin() -> None:
+        nonlocal watcher
+        watcher = loop.create_task(watch())
+
+    timer = loop.call_later(_WATCH_AFTER_S, begin)
     try:
         await serving
     except asyncio.CancelledError:
@@ -87,7 +98,9 @@ async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
             raise  # the server is stopping
         task.uncancel()
     finally:
-        watcher.cancel()
+        timer.cancel()
+        if watcher is not None:
+            watcher.cancel()
 
 
 async def _whole(request: Request, reply: Reply, send: Send) -> None:

@@ -1,0 +1,312 @@
+"""The Gateway's own HTTP/1.1 client: asyncio protocols over httptools, one pool of kept-alive connections.
+
+It does what a call to a vendor needs and nothing else, at a third of a general client's CPU: no redirects, cookies,
+proxies or retries. A request that met a connection its peer had just dropped fails like any other; the retry layer
+decides, and the trace shows it.
+"""
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from time import monotonic
+from typing import NamedTuple, cast
+from urllib.parse import urlsplit
+
+import httptools
+
+CONNECT_TIMEOUT_S = 10.0
+KEEP_ALIVE_S = 45.0  # vendors drop idle connections after about a minute; we let go of them first
+IDLE_PER_ORIGIN = 512
+_READ_AHEAD = 2**18  # bytes held for a slow reader before the socket is paused
+
+
+class _Origin(NamedTuple):
+    scheme: str
+    host: str
+    port: int
+
+
+class HttpClient:
+    """Keeps the Transport promise of `madang.calls.transport`. Use and close it inside one event loop."""
+
+    def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+        self._connect_timeout_s = connect_timeout_s
+        self._idle: dict[_Origin, list[_Connection]] = {}
+        self._addresses: dict[str, tuple[_Origin, bytes]] = {}
+        self._tls: ssl.SSLContext | None = None
+        self._is_closed = False
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> "Response":
+        """The answer's head. Raises ConnectionError when there is none."""
+        known = self._addresses.get(url)
+        origin, start = known if known is not None else self._address(method, url)
+        connection = self._take(origin) or await self._connect(origin)
+        lines = [start]
+        lines.extend(f"{name}: {value}\r\n".encode("latin-1") for name, value in headers.items())
+        lines.append(b"content-length: %d\r\n\r\n" % len(body))
+        lines.append(body)
+        response = Response(self, connection)
+        try:
+            await connection.ask(b"".join(lines), response)
+        except BaseException:
+            connection.abort()
+            raise
+        return response
+
+    async def close(self) -> None:
+        self._is_closed = True
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.abort()
+        self._idle.clear()
+
+    def give_back(self, connection: "_Connection") -> None:
+        """Takes a connection whose answer is complete, for the next request to the same origin."""
+        idle = self._idle.setdefault(connection.origin, [])
+        if self._is_closed or len(idle) >= IDLE_PER_ORIGIN:
+            connection.abort()
+            return
+        connection.idle_since = monotonic()
+        idle.append(connection)
+
+    def _address(self, method: str, url: str) -> tuple[_Origin, bytes]:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise ConnectionError("the address cannot be read") from error
+        if parts.scheme not in ("http", "https") or not host or not url.isascii() or any(c in url for c in " \r\n"):
+            raise ConnectionError("the address cannot be used")
+        origin = _Origin(parts.scheme, host, port or (443 if parts.scheme == "https" else 80))
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        name = parts.netloc.rpartition("@")[2]
+        start = f"{method} {path} HTTP/1.1\r\nhost: {name}\r\n".encode("latin-1")
+        if len(self._addresses) < 10_000:
+            self._addresses[url] = (origin, start)
+        return origin, start
+
+    def _take(self, origin: _Origin) -> "_Connection | None":
+        idle = self._idle.get(origin)
+        oldest = monotonic() - KEEP_ALIVE_S
+        while idle:
+            connection = idle.pop()
+            if connection.is_usable and connection.idle_since >= oldest:
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self, origin: _Origin) -> "_Connection":
+        if origin.scheme == "https" and self._tls is None:
+            self._tls = ssl.create_default_context()
+        try:
+            async with asyncio.timeout(self._connect_timeout_s):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: _Connection(origin),
+                    origin.host,
+                    origin.port,
+                    ssl=self._tls if origin.scheme == "https" else None,
+                )
+        except TimeoutError as error:
+            raise ConnectionError("connecting took too long") from error
+        except (OSError, ssl.SSLError, UnicodeError) as error:
+            raise ConnectionError(type(error).__name__) from error
+        return connection
+
+
+class Response:
+    """An answer whose head has come. See the Transport promise."""
+
+    __slots__ = ("_client", "_connection", "_inflate", "headers", "status")
+
+    def __init__(self, client: HttpClient, connection: "_Connection") -> None:
+        self._client = client
+        self._connection: _Connection | None = connection
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self._inflate: zlib._Decompress | None = None
+
+    async def read(self) -> bytes:
+        return b"".join([data async for data in self.chunks()])
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        connection = self._connection
+        if connection is None:
+            return
+        if "content-encoding" in self.headers:
+            self._inflate = _inflater(self.headers["content-encoding"])
+        while True:
+            data = connection.take()
+            if data:
+                yield data if self._inflate is None else self._inflated(data)
+            elif connection.is_complete:
+                break
+            else:
+                await connection.more()
+        self._connection = None
+        if connection.is_usable:
+            self._client.give_back(connection)
+        else:
+            connection.abort()
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if connection.is_complete and connection.is_usable and not connection.take():
+            self._client.give_back(connection)
+        else:
+            connection.abort()
+
+    def _inflated(self, data: bytes) -> bytes:
+        assert self._inflate is not None
+        try:
+            return self._inflate.decompress(data)
+        except zlib.error as error:
+            raise ConnectionError("the answer's compression is damaged") from error
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, one answer at a time. httptools calls the `on_…` methods while data arrives."""
+
+    __slots__ = (
+        "_buffer",
+        "_buffered",
+        "_is_lost",
+        "_is_paused",
+        "_parser",
+        "_reads_to_end",
+        "_response",
+        "_transport",
+        "_waiter",
+        "idle_since",
+        "is_complete",
+        "is_usable",
+        "origin",
+    )
+
+    def __init__(self, origin: _Origin) -> None:
+        self.origin = origin
+        self.idle_since = 0.0
+        self.is_usable = True
+        self.is_complete = True  # no answer is due
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._response: Response | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._is_paused = False
+        self._is_lost = False
+        self._reads_to_end = False
+
+    async def ask(self, request: bytes, response: Response) -> None:
+        """Sends the request and returns when the answer's head is in `response`."""
+        self._response = response
+        self.is_complete = False
+        self._reads_to_end = True
+        assert self._transport is not None
+        self._transport.write(request)
+        while response.status == 0 or self._response is not None:
+            await self.more()
+
+    def take(self) -> bytes:
+        """What has arrived since the last time."""
+        if not self._buffer:
+            return b""
+        data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
+        self._buffer.clear()
+        self._buffered = 0
+        if self._is_paused:
+            self._is_paused = False
+            assert self._transport is not None
+            self._transport.resume_reading()
+        return data
+
+    async def more(self) -> None:
+        """Returns when something happened. Raises ConnectionError when nothing more can come."""
+        if self._is_lost:
+            raise ConnectionError("the connection was closed")
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def abort(self) -> None:
+        self.is_usable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_complete:  # bytes that nobody asked for
+            self.abort()
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._is_lost = True
+            self.abort()
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.is_usable = False
+        self._is_lost = True
+        if self._response is None and self._reads_to_end and not self.is_complete and error is None:
+            self.is_complete = True  # an answer without a length ends with its connection
+        self._wake()
+
+    def on_status(self, status: bytes) -> None:
+        pass
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        response = self._response
+        if response is not None:
+            key = name.decode("latin-1").lower()
+            response.headers[key] = value.decode("latin-1")
+            if key in ("content-length", "transfer-encoding"):
+                self._reads_to_end = False
+
+    def on_headers_complete(self) -> None:
+        response = self._response
+        status = self._parser.get_status_code()
+        if response is None or status < 200:  # an interim answer: the real one follows
+            if response is not None:
+                response.headers.clear()
+            return
+        response.status = status
+        self._response = None
+
+    def on_body(self, data: bytes) -> None:
+        self._buffer.append(data)
+        self._buffered += len(data)
+        if self._buffered > _READ_AHEAD and not self._is_paused:
+            self._is_paused = True
+            assert self._transport is not None
+            self._transport.pause_reading()
+
+    def on_message_complete(self) -> None:
+        if self._response is not None:
+            return  # only an interim answer is complete
+        self.is_complete = True
+        if not self._parser.should_keep_alive():
+            self.is_usable = False
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+
+def _inflater(encoding: str) -> "zlib._Decompress | None":
+    """For servers that compress although we ask them not to."""
+    if encoding in ("gzip", "x-gzip"):
+        return zlib.decompressobj(wbits=31)
+    if encoding == "deflate":
+        return zlib.decompressobj()
+    if encoding in ("identity", ""):
+        return None
+    raise ConnectionError(f"the answer has the unknown content-encoding {encoding[:40]!r}")
