@@ -9,18 +9,7 @@ from madang_server.settings import SettingsError
 from madang_server.version import __version__
 
 # In the order in which `madang --help` shows them.
-COMMANDS = (
-    "up",
-    "server",
-    "worker",
-    "store",
-    "simulate",
-    "migrate",
-    "apply",
-    "import_config",
-    "sign_in_link",
-    "doctor",
-)
+COMMANDS = ("up", "server", "worker", "store", "simulate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
