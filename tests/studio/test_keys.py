@@ -87,4 +87,4 @@ def test_the_first_page_names_a_working_key_and_the_models(world: World) -> None
     answer = world.carol.get(f"/api/projects/{world.menu}/first-call").json
     assert answer["public_key"].startswith("pk-md-")
     assert answer["base_url"] == world.settings.base_url
-    assert (answer["has_calls"], answer["models"], answer["sandbox"]) == (False, [], False)
+    assert (answer["has_calls"], answer["models"], answer["sandbox"]) == (None, [], False)

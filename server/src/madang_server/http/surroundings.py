@@ -32,7 +32,7 @@ HealthOf = Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """`now` gives the time in UTC, `seconds` a clock that never goes back, `has_calls` whether a project has a trace."""
+    """`now` gives the time in UTC, and `seconds` a clock that never goes back."""
 
     settings: Settings
     database: Database
@@ -44,7 +44,6 @@ class Surroundings:
     seconds: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     health_of: HealthOf
-    has_calls: Callable[[str], bool]
 
 
 def _surroundings(request: Request) -> Surroundings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Request
 
@@ -11,10 +11,12 @@ from madang_server.storage.clickhouse.client import Store as Store
 from madang_server.storage.clickhouse.errors import StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from fastapi import FastAPI
+
+_T = TypeVar("_T")
 
 _CODE = "trace_store_unavailable"
 
@@ -42,3 +44,20 @@ def _store(request: Request) -> Iterator[Store]:
 
 
 TraceStore = Annotated[Store, Depends(_store)]
+
+
+def _store_or_none(request: Request) -> Store | None:
+    store: Store | None = getattr(request.app.state, "trace_store", None)
+    return store
+
+
+# For pages that are useful without traces too.
+MaybeTraceStore = Annotated[Store | None, Depends(_store_or_none)]
+
+
+def known_or_none(store: Store | None, question: Callable[[Store], _T]) -> _T | None:
+    """The answer to a question about traces; None while there is no store or it does not answer."""
+    try:
+        return None if store is None else question(store)
+    except (StoreUnavailable, StoreRefused):
+        return None

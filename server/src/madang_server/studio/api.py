@@ -57,7 +57,6 @@ def create_control_plane(
     *,
     version: str,
     health_of: HealthOf = lambda _project_id: {},
-    has_calls: Callable[[str], bool] = lambda _project_id: False,
     trace_store: Store | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = time.monotonic,
@@ -77,7 +76,6 @@ def create_control_plane(
         seconds=seconds,
         random_bytes=random_bytes,
         health_of=health_of,
-        has_calls=has_calls,
     )
     api = create_api(surroundings, ROUTERS, ui_directory=ui_directory)
     use_trace_store(api, trace_store)

@@ -51,9 +51,7 @@ def prepare(
     Raises `Invalid` for an unusable MADANG_INIT_* value, OSError when the home cannot be written.
     """
     with database.transaction() as connection:
-        founded = found_installation(
-            connection, settings, now=now, random_bytes=random_bytes, passwords=passwords
-        )
+        founded = found_installation(connection, settings, now=now, random_bytes=random_bytes, passwords=passwords)
         if founded is not None:
             made = {new_id(random_bytes): model for model in sandbox_models()}
             write_models(connection, founded.sandbox.id, changed=(), added=made, removed=(), now=now)
