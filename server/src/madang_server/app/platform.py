@@ -18,6 +18,7 @@ from madang_server.gateway.endpoints import Gateway
 from madang_server.gateway.http_client import HttpClient
 from madang_server.http.surroundings import DeploymentHealth
 from madang_server.settings import Settings
+from madang_server.storage.clickhouse.client import Store
 from madang_server.storage.spool.writer import open_spool
 from madang_server.storage.sql.engine import Database
 from madang_server.studio.api import create_control_plane
@@ -52,7 +53,11 @@ class Platform:
         self._gateway = gateway
         self._watch = watch
         self._control = create_control_plane(
-            settings, self._database, version=__version__, health_of=_health_of(gateway, clock)
+            settings,
+            self._database,
+            version=__version__,
+            health_of=_health_of(gateway, clock),
+            trace_store=Store(settings.clickhouse_url) if settings.clickhouse_url else None,
         )
         self._parts = Parts(gateway, self._database, watch, settings.run_path / WORKER_STATUS)
         watching = asyncio.create_task(watch.run())
