@@ -21,7 +21,7 @@ from madang_server.storage.sql.migrate import upgrade
 # Lets test files share builders by `from tests.… import …`, however pytest was started.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.support.running_platform import Platform, running_platform  # noqa: E402 - found by the line above
+from tests.support.running_platform import Platform, running_platform
 
 # Nothing here has to survive a power cut.
 _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=60")
