@@ -41,8 +41,9 @@ def wire_call(
             response = await transport.send("POST", url, headers, body)
         except ConnectionError as error:
             raise _unreachable(request.target, error) from error
-        if response.status >= 400:
-            raise decode_failure(response.status, response.headers, await _read(response))
+        if response.status >= 300:
+            explanation = _without(request.target.api_key, await _read(response))
+            raise decode_failure(response.status, response.headers, explanation)
         is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
         events = _stream(response, hides_usage=not request.wants_usage) if is_stream else _whole(response)
         kept = {name: value for name, value in response.headers.items() if name in passed_on}
@@ -66,8 +67,16 @@ async def _stream(response: Response, *, hides_usage: bool) -> Events:
             event = decoder.feed(data)
             if event is not None:
                 yield event
-        decoder.end()
+            if decoder.failure is not None:
+                raise decoder.failure
+        event = decoder.end()
+        if event is not None:
+            yield event
+        if decoder.failure is not None:
+            raise decoder.failure
     except ConnectionError as error:
+        if decoder.is_complete:
+            return
         raise CallFailed(
             "The connection to the vendor broke in the middle of the answer.",
             reason="stream_cut",
@@ -76,6 +85,11 @@ async def _stream(response: Response, *, hides_usage: bool) -> Events:
         ) from error
     finally:
         response.close()
+
+
+def _without(key: str, words: bytes) -> bytes:
+    """A vendor's explanation, in case it repeats the key it was sent."""
+    return words.replace(key.encode(), b"(key)") if key else words
 
 
 async def _read(response: Response) -> bytes:
@@ -105,7 +119,7 @@ def _address_of(request: Request) -> Address:
 
 def _unreachable(target: Target, error: ConnectionError) -> CallFailed:
     return CallFailed(
-        f"Deployment {target.name!r} could not be reached ({type(error).__name__}).",
+        f"Deployment {target.name!r} could not be reached ({error}).",
         reason="connection",
         status=502,
         code="connection_failed",

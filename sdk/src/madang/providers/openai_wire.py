@@ -4,6 +4,8 @@ Source: OpenAI's API reference, "Chat completions", "Streaming events", "Embeddi
 and other compatible servers speak the same with additions, which stay in the raw bytes.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +58,7 @@ class _Message(msgspec.Struct):
     content: str | list[Any] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None  # DeepSeek, vLLM
+    reasoning: Any = None  # OpenRouter, newer vLLM: text; elsewhere an object, which stays in the raw bytes
     tool_calls: list[_ToolCall] | None = None
 
 
@@ -91,48 +94,71 @@ def decode_reply(raw: bytes) -> Event:
 
 
 class StreamDecoder:
-    """Turns network reads into events. `hides_usage` cuts out the usage frame that only we asked for."""
+    """Turns network reads into events. `hides_usage` cuts out the usage frame that only we asked for.
 
-    __slots__ = ("_has_finished", "_has_started", "_hides_usage", "_splitter", "is_done")
+    What a stream means does not depend on how the network cut it: what came before an error in the same read is given
+    first, and `failure` then says what the reader has to raise.
+    """
+
+    __slots__ = ("_finished", "_has_started", "_hides_usage", "_is_done", "_splitter", "_started", "failure")
 
     def __init__(self, *, hides_usage: bool) -> None:
         self._splitter = FrameSplitter()
         self._hides_usage = hides_usage
         self._has_started = False
-        self._has_finished = False
-        self.is_done = False
+        self._started: set[int] = set()  # choices that have said something
+        self._finished: set[int] = set()
+        self._is_done = False
+        self.failure: CallFailed | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the answer has been said to its end, so that a connection that breaks now takes nothing away."""
+        return self._is_done or (bool(self._finished) and self._started <= self._finished)
 
     def feed(self, data: bytes) -> Event | None:
-        """One event for all frames that became complete. Raises CallFailed on an error frame or a damaged one."""
+        """One event for all frames that became complete; sets `failure` on an error frame or a damaged one."""
         raw: list[bytes] = []
         parts: list[Part] = []
         for frame in self._splitter.feed(data):
-            payload = data_of(frame)
-            if not payload:
-                raw.append(frame)
-                continue
-            if payload == b"[DONE]":
-                self.is_done = True
-                raw.append(frame)
-                continue
-            if self._take(payload, parts):
+            try:
+                is_shown = self._take(data_of(frame), parts)
+            except CallFailed as failure:
+                self.failure = failure
+                break
+            if is_shown:
                 raw.append(frame)
         if not raw and not parts:
             return None
         return Event(b"".join(raw), tuple(parts))
 
-    def end(self) -> None:
-        """Says that the vendor closed the stream. Raises CallFailed(stream_cut) when it was not complete."""
-        if not self.is_done and not self._has_finished:
-            raise CallFailed(
+    def end(self) -> Event | None:
+        """The vendor has closed the stream: what came after the last empty line, where it is whole.
+
+        Sets `failure` (stream_cut) when the answer was not complete.
+        """
+        rest = self._splitter.rest
+        parts: list[Part] = []
+        try:
+            is_shown = bool(rest) and self._take(data_of(rest), parts)
+        except CallFailed:  # half an event; the standard has it thrown away
+            is_shown = False
+        if not self.is_complete:
+            self.failure = CallFailed(
                 "The vendor ended the stream before the answer was complete.",
                 reason="stream_cut",
                 status=502,
                 code="stream_cut",
             )
+        return Event(rest if is_shown else b"", tuple(parts)) if is_shown or parts else None
 
     def _take(self, payload: bytes, parts: list[Part]) -> bool:
         """Adds the frame's parts; returns whether the caller should see the frame."""
+        if not payload:
+            return True
+        if payload == b"[DONE]":
+            self._is_done = True
+            return True
         try:
             chunk = _body_decoder.decode(payload)
         except msgspec.ValidationError:
@@ -143,7 +169,8 @@ class StreamDecoder:
             raise _failure_in(chunk.error, payload)
         parts.extend(_parts_of(chunk, is_first=not self._has_started))
         self._has_started = self._has_started or bool(chunk.id)
-        self._has_finished = self._has_finished or any(choice.finish_reason for choice in chunk.choices)
+        for choice in chunk.choices:
+            (self._finished if choice.finish_reason else self._started).add(choice.index)
         return not (self._hides_usage and chunk.usage is not None and not chunk.choices)
 
 
@@ -163,16 +190,24 @@ def _parts_of(body: _Body, *, is_first: bool) -> list[Part]:
 
 
 def _add_message(parts: list[Part], message: _Message, choice: int) -> None:
-    if message.reasoning_content:
-        parts.append(Reasoning(message.reasoning_content, choice))
-    if isinstance(message.content, str) and message.content:
-        parts.append(Text(message.content, choice))
+    reasoning = message.reasoning_content or message.reasoning
+    if reasoning and isinstance(reasoning, str):
+        parts.append(Reasoning(reasoning, choice))
+    text = message.content if isinstance(message.content, str) else _joined_text(message.content)
+    if text:
+        parts.append(Text(text, choice))
     if message.refusal:
         parts.append(Refusal(message.refusal, choice))
     for position, call in enumerate(message.tool_calls or ()):
         function = call.function or _Function()
         index = position if call.index is None else call.index
         parts.append(ToolCall(index, call.id or "", function.name or "", function.arguments or "", choice))
+
+
+def _joined_text(content: list[Any] | None) -> str:
+    """The text of an answer in several pieces, as Mistral's thinking models give it."""
+    texts = [piece.get("text") for piece in content or () if isinstance(piece, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _usage_of(usage: _Usage) -> Usage:
@@ -190,7 +225,6 @@ _BY_CODE: Mapping[str, FailureReason] = {
     "invalid_api_key": "authentication",
     "model_not_found": "not_found",
     "DeploymentNotFound": "not_found",
-    "server_error": "server_error",
 }
 _BY_STATUS: Mapping[int, FailureReason] = {
     401: "authentication",
@@ -211,11 +245,9 @@ def decode_failure(status: int, headers: Mapping[str, str], raw: bytes) -> CallF
         error = None
     fields: dict[str, Any] = error if isinstance(error, dict) else {}
     code = str(fields.get("code") or "") or None
-    reason = _BY_CODE.get(code or "") or _BY_CODE.get(str(fields.get("type") or "")) or _reason_of_status(status)
-    vendor_words = fields.get("message")
-    message = (
-        without_keys(str(vendor_words)) if vendor_words else f"The vendor answered {status} without an explanation."
-    )
+    vendor_words = str(fields.get("message") or "")
+    reason = _reason_of(status, code or "", str(fields.get("type") or ""), vendor_words)
+    message = without_keys(vendor_words) or f"The vendor answered {status} without an explanation."
     return CallFailed(
         message,
         reason=reason,
@@ -223,27 +255,31 @@ def decode_failure(status: int, headers: Mapping[str, str], raw: bytes) -> CallF
         code=code,
         param=str(fields["param"]) if fields.get("param") else None,
         retry_after_s=_retry_after(headers),
-        body=raw if fields and reason != "authentication" else b"",
+        body=raw if fields and reason != "authentication" and message == vendor_words else b"",
     )
 
 
 def without_keys(words: str) -> str:
     """The vendor's words without anything that looks like a key: OpenAI repeats a wrong key, partly masked."""
-    return " ".join("(key)" if _looks_like_key(word) else word for word in words.split(" "))
+    return _KEY.sub("(key)", words)
 
 
-def _looks_like_key(word: str) -> bool:
-    return word.startswith(("sk-", "pk-", "api-", "key-")) or (len(word) >= 24 and "*" in word)
+# What begins as keys begin, and what is masked by asterisks.
+_KEY = re.compile(r"(?<![\w-])(?:(?:sk|pk)-|(?:api|key)-(?=[\w*.-]*[\d*]))[\w*.-]{6,}|[\w-]*\*{3}[\w*-]*")
 
 
 def bad_reply(what: str) -> CallFailed:
     return CallFailed(f"The vendor sent {what}.", reason="bad_reply", status=502, code="bad_reply")
 
 
-def _reason_of_status(status: int) -> FailureReason:
-    known = _BY_STATUS.get(status)
+def _reason_of(status: int, code: str, kind: str, words: str) -> FailureReason:
+    known = _BY_CODE.get(code) or _BY_CODE.get(kind) or _BY_STATUS.get(status)
     if known:
         return known
+    if status < 400:
+        return "not_found"  # a redirect: the base URL is not that of an API
+    if status == 400 and "maximum context length" in words:
+        return "context_overflow"  # vLLM says it in words only
     return "server_error" if status >= 500 else "invalid_request"
 
 
@@ -263,7 +299,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         value = headers.get(name)
         if value:
             try:
-                return max(0.0, float(value) / scale)
+                seconds = float(value) / scale
             except ValueError:
                 continue
+            if math.isfinite(seconds):
+                return max(0.0, seconds)
     return None
