@@ -1,0 +1,59 @@
+// The attempts of a call in the order in which they were made: where, why there, and what came of it.
+import { useTranslation } from "react-i18next";
+import type { Span } from "../api/shapes";
+import { Duration, Money } from "../design/Figures";
+import { StatusDot, Tag } from "../design/Tag";
+import classes from "./Attempts.module.css";
+import { durationOf, numberOf } from "./tree";
+import { outcomeWords } from "./words";
+
+export function Attempts({ attempts }: { attempts: Span[] }) {
+  const { t } = useTranslation();
+  if (attempts.length === 0) return <p className={classes.none}>{t("trace.noAttempts")}</p>;
+  return (
+    <ol className={classes.attempts}>
+      {attempts.map((attempt) => (
+        <Attempt key={attempt.span_id} attempt={attempt} />
+      ))}
+    </ol>
+  );
+}
+
+function Attempt({ attempt }: { attempt: Span }) {
+  const { t } = useTranslation();
+  const { attributes } = attempt;
+  const failed = attempt.status === "error";
+  return (
+    <li className={classes.attempt} data-failed={failed || undefined}>
+      <div className={classes.head}>
+        <span className={classes.number}>{numberOf(attempt) || "·"}</span>
+        <strong>{attempt.deployment || attempt.name}</strong>
+        <Tag>{attempt.provider || "–"}</Tag>
+        <span className={classes.figures}>
+          <Duration ms={durationOf(attempt)} unknown={t("traces.unknownDuration")} />
+          <Money usd={attributes["madang.attempt.cost_usd"]} unknown={t("traces.unknownCost")} />
+        </span>
+      </div>
+      <dl>
+        <dt>{t("trace.outcome")}</dt>
+        <dd>
+          <StatusDot tone={failed ? "error" : attempt.status === "ok" ? "ok" : "warn"}>
+            {outcomeWords(t, attempt)}
+          </StatusDot>
+          <Outcome attempt={attempt} />
+        </dd>
+        <dt>{t("trace.reason")}</dt>
+        <dd>{attributes["madang.attempt.reason"] || <span className={classes.none}>{t("trace.noReason")}</span>}</dd>
+      </dl>
+    </li>
+  );
+}
+
+/** What the Gateway itself wrote down, where it says more than our words. */
+function Outcome({ attempt }: { attempt: Span }) {
+  const said = [attempt.attributes["madang.attempt.outcome"], attempt.status_message].filter(
+    (text, at, all) => text && text !== "ok" && text !== attempt.error_type && all.indexOf(text) === at,
+  );
+  if (said.length === 0 || attempt.status !== "error") return null;
+  return <div className={classes.said}>{said.join(" · ")}</div>;
+}

@@ -1,0 +1,36 @@
+// One trace as a page of its own.
+import { Anchor } from "@mantine/core";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { usePlace } from "../session/session";
+import { TraceView } from "./TraceView";
+import classes from "./TraceView.module.css";
+
+export default function TracePage() {
+  const { t } = useTranslation();
+  const { project } = usePlace();
+  const { trace } = useParams({ from: "/shell/p/$project/traces/$trace" });
+  const search = useSearch({ from: "/shell/p/$project/traces/$trace" });
+  const navigate = useNavigate();
+  useEffect(() => {
+    document.title = `${t("trace.title")} ${trace.slice(0, 8)} · Madang`;
+  }, [t, trace]);
+  return (
+    <main id="content" className={classes.page} tabIndex={-1}>
+      <nav className={classes.crumbs} aria-label={t("common.back")}>
+        <Anchor component={Link} to={`/p/${project.id}/traces`} size="sm">
+          {t("traces.title")}
+        </Anchor>
+        <span aria-hidden>›</span>
+        <span>{trace.slice(0, 8)}</span>
+      </nav>
+      <TraceView
+        trace={trace}
+        span={search.span}
+        tab={search.tab}
+        onChoose={(chosen) => void navigate({ to: ".", search: (now) => ({ ...now, ...chosen }), replace: true })}
+      />
+    </main>
+  );
+}
