@@ -29,6 +29,8 @@ def test_every_code_file_has_a_telling_name() -> None:
     assert nameless(tracked_code()) == []
 
 
-@pytest.mark.parametrize("planted", ["sdk/src/madang/calls/utils.py", "ui/src/common/Table.tsx", "server/src/helpers.py"])
+@pytest.mark.parametrize(
+    "planted", ["sdk/src/madang/calls/utils.py", "ui/src/common/Table.tsx", "server/src/helpers.py"]
+)
 def test_a_planted_name_is_reported(planted: str) -> None:
     assert nameless([Path(planted)]) == [Path(planted)]

@@ -83,7 +83,9 @@ def test_the_servers_wheel_carries_the_ui_and_the_simulator(wheels: dict[str, Pa
     assert any(name.startswith("madang_server/http/_ui/assets/") and name.endswith(".js") for name in names)
     assert "madang_simulator/server.py" in names
     assert any(name.startswith("madang_server/storage/sql/migrations/versions/0") for name in names)
-    assert any(name.startswith("madang_server/storage/clickhouse/migrations/") and name.endswith(".sql") for name in names)
+    assert any(
+        name.startswith("madang_server/storage/clickhouse/migrations/") and name.endswith(".sql") for name in names
+    )
 
 
 def test_the_wheels_carry_their_types_marker(wheels: dict[str, Path]) -> None:

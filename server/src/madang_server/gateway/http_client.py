@@ -30,11 +30,11 @@ class _Origin(NamedTuple):
 class HttpClient:
     """Keeps the Transport promise of `madang.calls.transport`. Use and close it inside one event loop."""
 
-    def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+    def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, tls: ssl.SSLContext | None = None) -> None:
         self._connect_timeout_s = connect_timeout_s
         self._idle: dict[_Origin, list[_Connection]] = {}
         self._addresses: dict[str, tuple[_Origin, bytes]] = {}
-        self._tls: ssl.SSLContext | None = None
+        self._tls = tls  # made at the first https address when not given
         self._is_closed = False
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> "Response":
@@ -280,7 +280,13 @@ class _Connection(asyncio.Protocol):
         response.status = status
         self._response = None
 
+    def on_message_begin(self) -> None:
+        if self.is_complete:
+            self.is_usable = False  # a second answer to one request: nothing after this can be trusted
+
     def on_body(self, data: bytes) -> None:
+        if self.is_complete:
+            return
         self._buffer.append(data)
         self._buffered += len(data)
         if self._buffered > _READ_AHEAD and not self._is_paused:
