@@ -3,6 +3,7 @@
 Only names written here become SQL; every value travels as a bound parameter.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 _LISTS = ("status", "model", "deployment", "environment", "kind", "error_type")
+_MOST_WORDS = 20
 _COLUMNS: Mapping[str, str] = {"user": "user_id", "session": "session_id"}
 
 
@@ -30,7 +32,7 @@ class TraceFilter:
     session: str | None = None
     min_duration_ms: float | None = None
     min_cost_usd: Decimal | None = None
-    text: str | None = None
+    text: str | None = None  # words, or parts of words, that all occur in input or output; case does not matter
 
     def without(self, field: str) -> "TraceFilter":
         """The same without its condition on one field."""
@@ -75,15 +77,30 @@ def matching_root(wanted: TraceFilter) -> Condition:
     if wanted.min_cost_usd is not None:
         parts.append("cost_usd >= {min_cost:Decimal(18, 9)}")
         parameters["min_cost"] = wanted.min_cost_usd
-    if wanted.text:
-        parts.append("(input ILIKE {text:String} OR output ILIKE {text:String} OR name ILIKE {text:String})")
-        parameters["text"] = f"%{_like(wanted.text)}%"
+    for number, word in enumerate(_words(wanted.text or "")):
+        # Exactly the expression of the text index, one word at a time: its dictionary is of words.
+        parts.append(f"lower(concat(input, ' ', output)) LIKE {{word_{number}:String}}")
+        parameters[f"word_{number}"] = f"%{_like(word)}%"
     return Condition(" AND ".join(parts), parameters)
+
+
+def settings_for(wanted: TraceFilter) -> Mapping[str, Any]:
+    """Settings of the engine for the filter: short parts of words, and parts that many words share, by the text index."""
+    if not wanted.text:
+        return {}
+    return {"text_index_like_min_pattern_length": 2, "text_index_like_max_postings_to_read": 1000}
 
 
 def time_text(moment: datetime) -> str:
     """A moment as the store reads it, to the microsecond."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _words(text: str) -> list[str]:
+    """What the text index takes for words: runs of ASCII letters and digits and of anything beyond ASCII, in small ASCII
+    letters. Text without any is looked for as it is."""
+    words = re.findall(r"[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+", text)[:_MOST_WORDS]
+    return [re.sub("[A-Z]+", lambda found: found[0].lower(), word) for word in words or text.split()]
 
 
 def _like(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from madang_server.spans.filter import TraceFilter, in_range, matching_root
+from madang_server.spans.filter import TraceFilter, in_range, matching_root, settings_for
 from madang_server.storage.clickhouse.client import Row, Store
 
 FACETS: Mapping[str, str] = {
@@ -68,7 +68,7 @@ class FacetValue:
 def summarise(store: Store, wanted: TraceFilter) -> Summary:
     """Totals of the filter. Raises StoreError."""
     statement, parameters = _aggregate(wanted, "")
-    row = store.rows(statement, parameters)[0]
+    row = store.rows(statement, parameters, settings_for(wanted))[0]
     return Summary(
         **_numbers(row), input_tokens=row["all_input"], output_tokens=row["all_output"],
         unknown_cost=row["unknown_cost"],
@@ -80,7 +80,7 @@ def chart(store: Store, wanted: TraceFilter, buckets: int) -> tuple[int, list[Po
     the range is longer than the longest bucket allows. Raises StoreError."""
     seconds = bucket_seconds(wanted, buckets)
     statement, parameters = _aggregate(wanted, f"intDiv(toUnixTimestamp(start_time), {seconds}) AS bucket")
-    found = {row["bucket"]: row for row in store.rows(statement, parameters)}
+    found = {row["bucket"]: row for row in store.rows(statement, parameters, settings_for(wanted))}
     first = int(wanted.start.timestamp()) // seconds
     last = int(wanted.end.timestamp() - 1e-6) // seconds
     empty = {"traces": 0, "errors": 0, "p": [], "all_cost": Decimal(0), "all_input": 0, "all_output": 0}
@@ -119,7 +119,7 @@ def _counted(store: Store, wanted: TraceFilter, fields: Sequence[str]) -> dict[s
         f"GROUP BY GROUPING SETS ({sets}) ORDER BY count DESC "
         f"LIMIT {_FACET_VALUES} BY {', '.join(f'g_{field}' for field in fields)}",
         {**scope.parameters, **roots.parameters},
-        {"force_grouping_standard_compatibility": 0},
+        {**settings_for(wanted), "force_grouping_standard_compatibility": 0},
     )
     found: dict[str, list[FacetValue]] = {field: [] for field in fields}
     for row in rows:

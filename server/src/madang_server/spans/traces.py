@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from madang_server.spans.filter import TraceFilter, in_range, matching_root, time_text
+from madang_server.spans.filter import TraceFilter, in_range, matching_root, settings_for, time_text
 from madang_server.storage.clickhouse.client import Row, Store
 
 # PREWHERE reads the other columns only where the trace's id is right. Before merging versions that is safe for columns of
@@ -149,6 +149,7 @@ def _candidates(store: Store, wanted: TraceFilter, size: int, after: Place | Non
         f"SELECT start_time, trace_id FROM spans WHERE {scope.sql} AND {roots.sql} AND is_deleted = 0{below} "
         f"ORDER BY start_time DESC, trace_id DESC LIMIT {size}",
         parameters,
+        settings_for(wanted),
     )
     return [Place(row["start_time"], row["trace_id"]) for row in rows]
 

@@ -57,7 +57,9 @@ CREATE TABLE IF NOT EXISTS spans{{local}}{{on_cluster}} (
     INDEX ix_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX ix_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX ix_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX ix_attribute mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX ix_attribute mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    -- One index for both texts. Without a preprocessor: only so can the dictionary answer LIKE, that is, parts of words.
+    INDEX ix_text lower(concat(input, ' ', output)) TYPE text(tokenizer = splitByNonAlpha)
 ) ENGINE = {{replicated}}ReplacingMergeTree({{replica}}version, is_deleted)
 PARTITION BY toYYYYMM(start_time)
 PRIMARY KEY (project_id, start_time)

@@ -1,0 +1,254 @@
+"""What a span costs from OTLP over the spool into the store, in CPU of all our processes. Run: python -m bench.ingest.
+
+Every answer is given only when its spans would survive a power cut; the clock stops when all are stored and merged.
+"""
+
+import argparse
+import asyncio
+import gzip
+import http.client
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import uvicorn
+from bench.running_store import running_store
+
+from madang.calls.span import Span
+from madang.tracing.otlp import encode_spans
+from madang_server.gateway.otlp import receive_spans
+from madang_server.settings import read_settings
+from madang_server.storage.clickhouse.client import Store
+from madang_server.storage.clickhouse.migrate import migrate
+from madang_server.storage.spool.writer import open_spool
+from madang_server.worker import run_worker
+
+PROJECT = "bench"
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def calls(count: int, random_: random.Random, now_us: int) -> list[Span]:
+    """Spans of that many calls, as the SDK makes them: a root with both texts and one attempt. Sizes as in production."""
+    words = [f"w{number}" for number in range(4000)]
+    spans = []
+    for number in range(count):
+        trace, root = f"{random_.getrandbits(128) | 1:032x}", f"{random_.getrandbits(64) | 1:016x}"
+        start = now_us + number
+        asked = " ".join(random_.choices(words, k=int(random_.triangular(40, 800, 200))))
+        answered = " ".join(random_.choices(words, k=int(random_.triangular(20, 350, 100))))
+        shared = {
+            "trace_id": trace, "start_us": start, "end_us": start + 900_000, "status": "ok", "provider": "openai",
+            "model": "gpt-4o", "response_model": "gpt-4o-2024-08-06", "deployment": "eastus", "user_id": f"u{number % 500}",
+            "session_id": f"s{number % 3000}", "environment": "production",
+        }  # fmt: skip
+        spans.append(
+            Span(
+                **shared,
+                span_id=root,
+                is_root=True,
+                kind="generation",
+                name="chat gpt-4o",
+                input_tokens=400,
+                output_tokens=120,
+                cached_tokens=0,
+                cost_usd=Decimal("0.0022"),
+                attempts=1,
+                first_token_ms=300,
+                cost_details={"input": Decimal("0.001"), "output": Decimal("0.0012")},
+                tags=("web",),
+                input=f'{{"model":"gpt-4o","messages":[{{"role":"user","content":"{asked}"}}]}}',
+                output=f'{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"{answered}"}}}}]}}',
+                attributes={"http.route": "/ask", "tenant": f"t{number % 40}"},
+            )
+        )
+        spans.append(
+            Span(
+                **shared,
+                span_id=f"{random_.getrandbits(64) | 1:016x}",
+                parent_span_id=root,
+                kind="attempt",
+                name="eastus",
+                attributes={"madang.attempt.number": "1", "madang.attempt.reason": "first choice"},
+            )
+        )
+    return spans
+
+
+def to_protobuf(body: bytes) -> bytes:
+    """The same request in protobuf, as other senders use it."""
+    import base64
+    import json
+
+    from google.protobuf import json_format
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    request = json.loads(body)
+    for span in request["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        for name in ("traceId", "spanId", "parentSpanId"):
+            span[name] = base64.b64encode(bytes.fromhex(span[name])).decode()
+    return json_format.ParseDict(request, ExportTraceServiceRequest()).SerializeToString()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--spans", type=int, default=100_000)
+    parser.add_argument("--batch", type=int, default=500, help="spans in one request")
+    parser.add_argument("--role", choices=["intake", "worker"], help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.role == "intake":
+        serve_intake(Path(os.environ["MADANG_HOME"]))
+    elif given.role == "worker":
+        asyncio.run(run_worker(read_settings(os.environ), asyncio.Event()))
+    else:
+        compare(given.spans, given.batch)
+
+
+def compare(spans: int, batch: int) -> None:
+    """Print one line for each form that spans arrive in."""
+    print(f"{spans:,} spans in requests of {batch}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+    print(
+        f"{'format':<16}{'intake':>9}{'worker':>9}{'store':>9}{'µs/span':>9}{'spans/CPU-s':>13}{'spans/s':>10}{'bytes':>8}"
+    )
+    for form in ("json", "json gzip", "protobuf"):
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder), form, spans, batch)
+
+
+def measure(home: Path, form: str, spans: int, batch: int) -> None:
+    made = calls(batch * 40 // 2, random.Random(7), int(time.time() * 1e6) - 3_600_000_000)
+    with running_store(home) as running:
+        store = Store(running.url)
+        migrate(store)
+        intake, worker = _start("intake", home, running.url), _start("worker", home, running.url)
+        try:
+            port = _port_of(home)
+            processes = (intake.pid, worker.pid, running.process.pid)
+            _wait_ready(port)
+            before = [_cpu(pid) for pid in processes]
+            began = time.monotonic()
+            _send(port, form, made, spans, batch)
+            while (stored := _stored(store)) < spans:
+                time.sleep(0.2)
+            took = time.monotonic() - began
+            _settle(store)
+            used = [_cpu(pid) - start for pid, start in zip(processes, before, strict=True)]
+        finally:
+            for process in (intake, worker):
+                process.kill()
+                process.wait()
+        assert stored == spans, f"{stored} stored of {spans}"
+        size = store.rows("SELECT sum(bytes_on_disk) AS b FROM system.parts WHERE table = 'spans' AND active")[0]["b"]
+        store.close()
+    each = [1e6 * part / spans for part in used]
+    print(
+        f"{form:<16}" + "".join(f"{part:>9.0f}" for part in each)
+        + f"{sum(each):>9.0f}{1e6 / sum(each):>13,.0f}{spans / took:>10,.0f}{size / spans:>8.0f}",
+        flush=True,
+    )  # fmt: skip
+
+
+def serve_intake(home: Path) -> None:
+    """A process that takes OTLP as the gateway does, without its keys and routes."""
+    spool = open_spool(home / "spool")
+
+    async def app(scope: dict, receive, send) -> None:  # type: ignore[no-untyped-def, type-arg]  # a bare ASGI app
+        headers = {name: value.decode() for name, value in scope["headers"]}
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        status, answered, content = await receive_spans(
+            PROJECT, body, headers.get(b"content-type", ""), headers.get(b"content-encoding", ""), spool
+        )
+        answered.append((b"content-length", str(len(content)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": answered})
+        await send({"type": "http.response.body", "body": content})
+
+    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning", loop="uvloop", http="httptools")
+    listener = config.bind_socket()
+    (home / "intake.port").write_text(str(listener.getsockname()[1]))
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _send(port: int, form: str, made: Sequence[Span], spans: int, batch: int) -> None:
+    """Four senders at once. Every request has spans of its own: ids are changed in the bytes."""
+    bodies = [encode_spans(made[start : start + batch]) for start in range(0, len(made), batch)]
+    template = [
+        (body, [span.trace_id for span in made[i * batch : (i + 1) * batch : 2]]) for i, body in enumerate(bodies)
+    ]
+
+    def send(number: int) -> None:
+        body, traces = template[number % len(template)]
+        for trace in traces:
+            body = body.replace(trace.encode(), f"{number + 1:08x}{trace[8:]}".encode())
+        if form == "protobuf":
+            body = to_protobuf(body)
+        if form == "json gzip":
+            body = gzip.compress(body, 1)
+        headers = {"content-type": "application/x-protobuf" if form == "protobuf" else "application/json"}
+        if form == "json gzip":
+            headers["content-encoding"] = "gzip"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("POST", "/v1/traces", body, headers)
+        status = connection.getresponse().status
+        connection.close()
+        assert status == 200, status
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(spans // batch)))
+
+
+def _start(role: str, home: Path, url: str) -> subprocess.Popen[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MADANG_")}
+    environment = {**kept, "MADANG_HOME": str(home), "MADANG_CLICKHOUSE_URL": url}
+    return subprocess.Popen([sys.executable, "-m", "bench.ingest", "--role", role], env=environment)
+
+
+def _port_of(home: Path) -> int:
+    path = home / "intake.port"
+    for _ in range(400):
+        if path.exists() and path.read_text():
+            return int(path.read_text())
+        time.sleep(0.05)
+    raise RuntimeError("The intake did not start within 20 s")
+
+
+def _wait_ready(port: int) -> None:
+    for _ in range(200):
+        try:
+            http.client.HTTPConnection("127.0.0.1", port, timeout=2).connect()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            time.sleep(1)
+            return
+    raise RuntimeError("The intake does not answer")
+
+
+def _stored(store: Store) -> int:
+    return int(store.rows("SELECT count() AS n FROM spans")[0]["n"])
+
+
+def _settle(store: Store) -> None:
+    quiet = 0
+    while quiet < 4:
+        time.sleep(0.5)
+        quiet = 0 if store.rows("SELECT count() AS n FROM system.merges")[0]["n"] else quiet + 1
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds a process has used, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+if __name__ == "__main__":
+    main()
