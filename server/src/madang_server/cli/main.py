@@ -9,7 +9,18 @@ from madang_server.settings import SettingsError
 from madang_server.version import __version__
 
 # In the order in which `madang --help` shows them.
-COMMANDS = ("up", "server", "worker", "store", "simulate")
+COMMANDS = (
+    "up",
+    "apply",
+    "import_config",
+    "sign_in_link",
+    "doctor",
+    "migrate",
+    "server",
+    "worker",
+    "store",
+    "simulate",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
