@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.sdk.calls import anthropic_decoder, gemini_decoder
+from tests.sdk.calls import recordings as recorded
+from tests.sdk.calls.stream_reading import Decoder, FrameDecoder
 
 from madang.calls.event import Consumed, Event, Finished, Part, Text
 from madang.calls.usage import Usage
 from madang.providers import openai_wire
 from madang.tracing.completion import completion_of
-from tests.sdk.calls import anthropic_decoder, gemini_decoder
-from tests.sdk.calls import recordings as recorded
-from tests.sdk.calls.stream_reading import Decoder, FrameDecoder
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ each_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vend
 
 def read(decoder: Decoder, reads: Iterable[bytes]) -> tuple[bytes, list[Part]]:
     """All raw bytes and all parts of a stream that arrives in these reads; stops where the decoder fails."""
-    raw, parts = b"", []
+    raw = b""
+    parts: list[Part] = []
     for data in reads:
         event = decoder.feed(data)
         if event is not None:

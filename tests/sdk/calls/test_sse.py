@@ -1,5 +1,7 @@
 """Frames come out of a byte stream whole, wherever the network cut it."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,9 +27,7 @@ def test_frames_are_the_same_however_the_stream_was_cut(sent: list[bytes], cuts:
     stream = b"".join(sent)
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     splitter = FrameSplitter()
-    received = [
-        frame for start, end in zip(edges, edges[1:], strict=False) for frame in splitter.feed(stream[start:end])
-    ]
+    received = [frame for start, end in itertools.pairwise(edges) for frame in splitter.feed(stream[start:end])]
     assert received == sent
     assert splitter.rest == b""
 

@@ -1,18 +1,19 @@
 """OpenAI's wire: what bodies, replies, streams and errors mean, and that what we do not know goes through."""
 
+import itertools
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sdk.calls.recordings import OPENAI_TEXT_STREAM
+from tests.sdk.request_builder import request
 
 from madang.calls.event import Consumed, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
 from madang.calls.usage import Usage
 from madang.errors import CallFailed, FailureReason
 from madang.providers.openai_wire import StreamDecoder, decode_failure, decode_reply, encode_body
-from tests.sdk.calls.recordings import OPENAI_TEXT_STREAM
-from tests.sdk.request_builder import request
 
 
 def chunk(**fields: Any) -> bytes:
@@ -33,7 +34,8 @@ DONE = b"data: [DONE]\n\n"
 
 def read(*reads: bytes, hides_usage: bool = False) -> tuple[bytes, list[Part], CallFailed | None]:
     decoder = StreamDecoder(hides_usage=hides_usage)
-    raw, parts = b"", []
+    raw = b""
+    parts: list[Part] = []
     for data in (*reads, None):
         event = decoder.end() if data is None else decoder.feed(data)
         if event is not None:
@@ -126,7 +128,7 @@ def test_dialects_of_other_vendors_are_understood(message: dict[str, Any], part:
 @given(st.lists(st.integers(1, len(OPENAI_TEXT_STREAM)), max_size=12))
 def test_network_reads_of_any_size_give_the_same_bytes_and_parts(cuts: list[int]) -> None:
     edges = sorted({0, len(OPENAI_TEXT_STREAM), *cuts})
-    reads = [OPENAI_TEXT_STREAM[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    reads = [OPENAI_TEXT_STREAM[start:end] for start, end in itertools.pairwise(edges)]
     assert read(*reads) == read(OPENAI_TEXT_STREAM)
 
 

@@ -12,7 +12,7 @@ def cost_of(usage: Usage, price: Price | None) -> Cost | None:
     """What the usage costs; None when the price or the token counts are unknown, for unknown is not free."""
     if price is None or usage.input_tokens is None:
         return None
-    cached = usage.cached_tokens or 0
+    cached = min(usage.cached_tokens or 0, usage.input_tokens)  # some vendors count them apart; never pay backwards
     fresh = usage.input_tokens - cached
     cached_price = price.input if price.cached_input is None else price.cached_input
     details = {"input": fresh * price.input / _MILLION}

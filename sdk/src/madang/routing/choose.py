@@ -1,7 +1,8 @@
 """The order in which a call's targets are tried, each with its reason in words.
 
 Lower `order` first; within an order a random permutation in which a target comes first with the probability of its
-weight; weight 0 is a standby behind the others of its order; resting targets go last; then the fallback models.
+weight; weight 0 is a standby behind the others of its order; then the fallback models in the same way; resting targets of
+all of them go last.
 """
 
 from collections.abc import Callable
@@ -23,16 +24,17 @@ def choose_targets(route: Route, health_of: Callable[[Target], Health], rng: Ran
     """All targets of the route and of its fallback models, in the order in which to try them."""
     if len(route.targets) == 1 and not route.fallbacks:
         return (Choice(route.targets[0], "the only deployment"),)
-    own = _in_line(route.targets, health_of, rng)
-    rest = [
-        Choice(choice.target, f"fallback model {fallback.model}: {choice.reason}")
-        for fallback in route.fallbacks
-        for choice in _in_line(fallback.targets, health_of, rng)
-    ]
-    return (*own, *rest)
+    healthy, resting = _in_line(route.targets, health_of, rng)
+    for fallback in route.fallbacks:
+        for line, more in zip((healthy, resting), _in_line(fallback.targets, health_of, rng), strict=True):
+            line += [Choice(target, f"fallback model {fallback.model}: {reason}") for target, reason in more]
+    return (*healthy, *resting)
 
 
-def _in_line(targets: tuple[Target, ...], health_of: Callable[[Target], Health], rng: Random) -> list[Choice]:
+def _in_line(
+    targets: tuple[Target, ...], health_of: Callable[[Target], Health], rng: Random
+) -> tuple[list[Choice], list[Choice]]:
+    """The targets of one model, the healthy ones and the resting ones."""
     healthy: list[Choice] = []
     resting: list[Choice] = []
     for order in sorted({target.order for target in targets}):
@@ -44,7 +46,7 @@ def _in_line(targets: tuple[Target, ...], health_of: Callable[[Target], Health],
                 resting.append(Choice(target, f"resting after {health.reason}, tried last"))
             else:
                 healthy.append(Choice(target, _why(target, len(group), total)))
-    return healthy + resting
+    return healthy, resting
 
 
 def _draw(weight: float, rng: Random) -> float:

@@ -14,6 +14,7 @@ from madang.errors import CallFailed, FailureReason
 FAILURES_BEFORE_REST = 3
 FIRST_REST_S = 5.0
 LONGEST_REST_S = 60.0
+_MOST_DOUBLINGS = 10  # after a long outage the count is in the thousands, and 2 to its power is no float any more
 
 _AT_ONCE: dict[FailureReason, float] = {
     "rate_limited": 5.0,
@@ -76,7 +77,8 @@ class HealthBook:
         record.failures += 1
         record.reason = failure.reason
         if rest is None and record.failures >= FAILURES_BEFORE_REST:
-            rest = min(FIRST_REST_S * 2 ** (record.failures - FAILURES_BEFORE_REST), LONGEST_REST_S)
+            doublings = min(record.failures - FAILURES_BEFORE_REST, _MOST_DOUBLINGS)
+            rest = min(FIRST_REST_S * 2**doublings, LONGEST_REST_S)
         if rest is not None:
             record.rest_until = now + rest
 

@@ -44,5 +44,5 @@ def wait_before_retry(failure: CallFailed, retries_done: int, time_left_s: float
     if failure.retry_after_s is not None:
         wait = failure.retry_after_s
     else:
-        wait = rng.uniform(0.5, 1.0) * min(_FIRST_WAIT_S * 2**retries_done, _LONGEST_WAIT_S)
+        wait = rng.uniform(0.5, 1.0) * min(_FIRST_WAIT_S * 2 ** min(retries_done, 10), _LONGEST_WAIT_S)
     return wait if wait < time_left_s else None
