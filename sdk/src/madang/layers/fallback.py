@@ -25,7 +25,10 @@ def with_fallback(call: Call, *, health_of: Callable[[Request], HealthBook], clo
             except CallFailed as failure:
                 out_of_time = clock.monotonic() >= request.deadline
                 if left == 0 or out_of_time or not is_worth_another_target(failure):
-                    raise _for_the_caller(failure, request) from failure
+                    told = _for_the_caller(failure, request)
+                    if told is failure:
+                        raise
+                    raise told from failure
                 before = f"after {target.name}: {failure.reason}; "
         raise CallFailed(
             f"Model {request.route.model!r} has no enabled deployment. Enable one on the Models page.",

@@ -14,6 +14,7 @@ from madang.calls.clock import Clock
 from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Attempt, Request
 from madang.errors import CallFailed
+from madang.layers.interruption import failure_of
 from madang.routing.health import HealthBook
 from madang.routing.worth import wait_before_retry
 
@@ -43,8 +44,8 @@ def with_retry(
                 if wait is None:
                     raise
                 cause = failure.reason
-            except BaseException:  # cancelled: the caller went away, or the process is stopping
-                _end(attempt, clock, _gone())
+            except BaseException as error:  # cancelled, as a rule: the attempt still has to end in the journal
+                _end(attempt, clock, failure_of(error))
                 raise
             else:
                 return reply.with_events(_until_ended(reply.events, attempt, health, clock))
@@ -71,8 +72,8 @@ async def _until_ended(events: Events, attempt: Attempt, health: HealthBook, clo
         _end(attempt, clock, failure)
         health.failed(attempt.target, failure, clock.monotonic())
         raise
-    except BaseException:
-        _end(attempt, clock, _gone())
+    except BaseException as error:
+        _end(attempt, clock, failure_of(error))
         raise
     else:
         _end(attempt, clock, None)
@@ -84,7 +85,3 @@ async def _until_ended(events: Events, attempt: Attempt, health: HealthBook, clo
 def _end(attempt: Attempt, clock: Clock, failure: CallFailed | None) -> None:
     attempt.end_us = clock.now_us()
     attempt.failure = failure
-
-
-def _gone() -> CallFailed:
-    return CallFailed("The caller went away before the answer was complete.", reason="cancelled", status=499)

@@ -1,6 +1,7 @@
 """The order of the layers, outermost first: trace, cost, fallback, retry, timeout, then the vendor."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -24,13 +25,19 @@ class Surroundings:
     clock: Clock = field(default_factory=Clock)
     rng: Random = field(default_factory=Random)
     new_span_id: Callable[[], str] = new_span_id
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 def build_call(vendor: Call, around: Surroundings) -> Call:
     """The whole pipeline around `vendor`."""
     call = with_timeout(vendor, around.clock)
     call = with_retry(
-        call, health_of=around.health_of, clock=around.clock, new_span_id=around.new_span_id, rng=around.rng
+        call,
+        health_of=around.health_of,
+        clock=around.clock,
+        new_span_id=around.new_span_id,
+        rng=around.rng,
+        sleep=around.sleep,
     )
     call = with_fallback(call, health_of=around.health_of, clock=around.clock, rng=around.rng)
     call = with_cost(call)

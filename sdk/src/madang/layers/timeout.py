@@ -1,4 +1,4 @@
-"""Time limits of one attempt: until the first content, between two events, and the call's deadline.
+"""Time limits of one attempt: until a stream's first content, between two of its events, and the call's deadline.
 
 Also holds the reply back until its first content has come. Everything that goes wrong before that moment is raised from
 the call itself, so the layers outside may still try another target, streamed or not.
@@ -16,7 +16,8 @@ from madang.errors import CallFailed
 def with_timeout(call: Call, clock: Clock) -> Call:
     async def timed(request: Request) -> Reply:
         limit = request.deadline - clock.monotonic()
-        if request.route.first_token_timeout_s is not None:
+        # A reply that is not streamed has no first token: it comes when all of it has been thought out.
+        if request.is_stream and request.route.first_token_timeout_s is not None:
             limit = min(limit, request.route.first_token_timeout_s)
         try:
             async with asyncio.timeout(limit):

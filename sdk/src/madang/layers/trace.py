@@ -11,6 +11,7 @@ from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.errors import CallFailed
+from madang.layers.interruption import failure_of
 from madang.tracing.call_spans import Outcome, spans_of_call
 
 SpanSink = Callable[[str, Sequence[Span]], None]
@@ -28,10 +29,10 @@ def with_trace(call: Call, *, sink: SpanSink, clock: Clock, new_span_id: Callabl
             failure.trace_id = request.caller.trace_id
             recorder.finish(failure)
             raise
-        except BaseException:
-            recorder.finish(CallFailed("The caller went away.", reason="cancelled", status=499))
+        except BaseException as error:
+            recorder.finish(failure_of(error))
             raise
-        return reply.with_events(_recording(reply, recorder))
+        return reply.with_events(_recording(reply, recorder, request.caller.trace_id))
 
     return traced
 
@@ -58,7 +59,7 @@ class _Recorder:
             _log.error("A trace was lost: %s", type(error).__name__)
 
 
-async def _recording(reply: Reply, recorder: _Recorder) -> Events:
+async def _recording(reply: Reply, recorder: _Recorder, trace_id: str) -> Events:
     keeps_raw = not reply.content_type.startswith("text/event-stream")
     try:
         async for event in reply.events:
@@ -67,10 +68,14 @@ async def _recording(reply: Reply, recorder: _Recorder) -> Events:
                 recorder.raw = event.raw
             yield event
     except CallFailed as failure:
+        failure.trace_id = trace_id
         recorder.finish(failure)
         raise
-    except BaseException:
-        recorder.finish(CallFailed("The caller went away.", reason="cancelled", status=499))
+    except BaseException as error:
+        try:
+            await reply.events.aclose()  # first, for it ends the attempt, which is part of the trace
+        finally:
+            recorder.finish(failure_of(error))
         raise
     else:
         recorder.finish(None)

@@ -14,6 +14,8 @@ from madang.tracing.content import kept_text
 
 _EMPTY_USAGE = Usage()
 _SCALARS = (str, int, float, bool)
+_LONGEST_ATTRIBUTE = 1_000  # characters; metadata is for filters, a text belongs into the messages
+_MOST_METADATA = 64  # fields
 
 # Request parameters worth a filter, by OpenAI's name, with their name in OpenTelemetry's GenAI conventions.
 _PARAMETERS = {
@@ -157,7 +159,10 @@ def _sum(numbers: Sequence[int | None]) -> int | None:
 
 
 def _total_cost(attempts: Sequence[Attempt]) -> Cost | None:
+    """None as soon as one attempt consumed something whose price is unknown: a part is not the total."""
     costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
+    if len(costs) < sum(attempt.usage is not None for attempt in attempts):
+        return None
     if len(costs) <= 1:
         return costs[0] if costs else None
     details: dict[str, Decimal] = {}
@@ -179,8 +184,9 @@ def _attributes(request: Request) -> dict[str, str]:
     for name, attribute in _PARAMETERS.items():
         value = body.get(name)
         if value is not None and isinstance(value, _SCALARS):
-            attributes[attribute] = str(value)
+            attributes[attribute] = str(value)[:_LONGEST_ATTRIBUTE]
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
-        attributes.update({f"metadata.{k}": str(v) for k, v in metadata.items() if isinstance(v, _SCALARS)})
+        fields = [(name, value) for name, value in metadata.items() if isinstance(value, _SCALARS)][:_MOST_METADATA]
+        attributes.update({f"metadata.{str(k)[:_LONGEST_ATTRIBUTE]}": str(v)[:_LONGEST_ATTRIBUTE] for k, v in fields})
     return attributes

@@ -12,11 +12,19 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
+class _Tool:
+    call_id: str
+    name: str
+    arguments: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class _Answer:
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     refusal: list[str] = field(default_factory=list)
-    tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    tools: list[_Tool] = field(default_factory=list)
+    open_tools: dict[int, _Tool] = field(default_factory=dict)
     finish_reason: str | None = None
 
 
@@ -46,14 +54,23 @@ def _add(answer: _Answer, part: Part) -> None:
         case Refusal():
             answer.refusal.append(part.text)
         case ToolCall():
-            call = answer.tool_calls.setdefault(part.index, {"id": "", "name": "", "arguments": []})
-            call["id"] = call["id"] or part.call_id
-            call["name"] = call["name"] or part.name
-            call["arguments"].append(part.arguments)
+            tool = _tool_of(answer, part)
+            tool.name = tool.name or part.name
+            tool.arguments.append(part.arguments)
         case Finished():
             answer.finish_reason = part.reason
         case _:
             pass
+
+
+def _tool_of(answer: _Answer, part: ToolCall) -> _Tool:
+    """The call that this is a piece of. Some vendors give every call index 0; a new id then begins a new call."""
+    tool = answer.open_tools.get(part.index)
+    if tool is None or (part.call_id and tool.call_id and part.call_id != tool.call_id):
+        tool = answer.open_tools[part.index] = _Tool(part.call_id, part.name)
+        answer.tools.append(tool)
+    tool.call_id = tool.call_id or part.call_id
+    return tool
 
 
 def _choice(index: int, answer: _Answer) -> dict[str, Any]:
@@ -62,13 +79,13 @@ def _choice(index: int, answer: _Answer) -> dict[str, Any]:
         message["reasoning_content"] = "".join(answer.reasoning)
     if answer.refusal:
         message["refusal"] = "".join(answer.refusal)
-    if answer.tool_calls:
+    if answer.tools:
         message["tool_calls"] = [
             {
-                "id": call["id"],
+                "id": tool.call_id,
                 "type": "function",
-                "function": {"name": call["name"], "arguments": "".join(call["arguments"])},
+                "function": {"name": tool.name, "arguments": "".join(tool.arguments)},
             }
-            for _, call in sorted(answer.tool_calls.items())
+            for tool in answer.tools
         ]
     return {"index": index, "message": message, "finish_reason": answer.finish_reason}

@@ -16,12 +16,10 @@ def kept_text(raw: bytes) -> str:
     if len(raw) > FILES_KEPT_UP_TO:
         raw = _EMBEDDED.sub(_without_bytes, raw)
         raw = _LONG_BASE64.sub(lambda found: found[1] + b"(%d bytes of base64)" % len(found[2]) + b'"', raw)
-    text = raw.decode("utf-8", errors="replace")
     if len(raw) <= LONGEST_TEXT:
-        return text
-    return msgspec.json.encode(
-        {"cut_after_bytes": LONGEST_TEXT, "bytes": len(raw), "start": text[:LONGEST_TEXT]}
-    ).decode()
+        return raw.decode("utf-8", errors="replace")
+    start = raw[:LONGEST_TEXT].decode("utf-8", errors="ignore")  # the cut may fall inside a character
+    return msgspec.json.encode({"cut_after_bytes": LONGEST_TEXT, "bytes": len(raw), "start": start}).decode()
 
 
 def _without_bytes(found: re.Match[bytes]) -> bytes:
