@@ -73,12 +73,13 @@ def test_a_tool_is_called(platform: Platform) -> None:
 
 def test_parallel_tools_stream_and_come_together_in_the_trace(platform: Platform) -> None:
     alias = platform.model(platform.deployment())
-    other = {"type": "function", "function": {**TOOL["function"], "name": "population"}}
-    stream = platform.openai().chat.completions.with_raw_response.create(
+    other: Any = {"type": "function", "function": {**TOOL["function"], "name": "population"}}
+    must_call: Any = "required"
+    stream: Any = platform.openai().chat.completions.with_raw_response.create(
         model=alias,
         messages=asking("Weather and population of Seoul?"),
         tools=[TOOL, other],
-        tool_choice="required",
+        tool_choice=must_call,
         stream=True,
     )
     streamed: dict[int, str] = {}

@@ -97,7 +97,7 @@ def test_the_key_is_encrypted_in_the_database_and_opens_for_the_gateway(world: W
     add(world)
     with world.database.reading() as connection:
         stored = repr(connection.exec_driver_sql("SELECT * FROM credentials").all())
-        opened = store.all_opened(connection, Cipher("k" * 32))
+        opened = store.all_opened(connection, Cipher("k" * 32)).opened
     assert SECRET not in stored
     assert [one.api_key for one in opened] == [SECRET]
     assert SECRET not in repr(opened)

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -111,6 +112,27 @@ class Platform:
         client = OpenAI(api_key=key, base_url=f"{self.url}/v1", **{"timeout": 30.0, **options})
         self._clients.append(client)
         return client
+
+    @property
+    def key(self) -> str:
+        return SECRET_KEY
+
+    def raw(self, *pieces: bytes, until: bytes | None = None) -> bytes:
+        """What comes back for these bytes, until the connection is closed or `until` has come."""
+        received = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            with contextlib.suppress(ConnectionError):  # refused before everything was sent
+                for piece in pieces:
+                    connection.sendall(piece)
+            while until is None or until not in received:
+                try:
+                    data = connection.recv(65_536)
+                except ConnectionResetError:
+                    break
+                if not data:
+                    break
+                received += data
+        return received
 
     # What stands behind the models
 

@@ -8,8 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import NamedTuple
 
 from madang_server.accounts.keys import all_active, mark_used
 from madang_server.credentials.cipher import Cipher
@@ -26,21 +25,30 @@ USED_KEYS_S = 30.0
 _log = logging.getLogger(__name__)
 
 
-def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None) -> Snapshot:
+class Loaded(NamedTuple):
+    """A snapshot, and how many vendor credentials it lacks because the secret key in force does not open them."""
+
+    snapshot: Snapshot
+    closed_credentials: int
+
+
+def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None) -> Loaded:
     """Everything the Gateway needs, as of one moment. Raises SQLAlchemyError."""
     with database.reading() as connection:
-        return build_snapshot(
+        credentials = all_opened(connection, cipher)
+        snapshot = build_snapshot(
             version.current(connection),
             all_active(connection),
             all_models(connection),
-            all_opened(connection, cipher),
+            credentials.opened,
             simulator_url=simulator_url,
             created=int(time.time()),
         )
+    return Loaded(snapshot, len(credentials.closed))
 
 
 class ConfigurationWatch:
-    """Owns the polling; `run` until cancelled. `stale_since` is the time since when the database did not answer."""
+    """Owns the polling; `run` until cancelled. `stale_since` is the time since when the configuration cannot be read."""
 
     def __init__(self, gateway: Gateway, database: Database, cipher: Cipher, simulator_url: str | None) -> None:
         self._gateway = gateway
@@ -48,9 +56,14 @@ class ConfigurationWatch:
         self._cipher = cipher
         self._simulator_url = simulator_url
         self.stale_since: datetime | None = None
+        self.closed_credentials = 0
 
     def load(self) -> None:
-        self._gateway.use(load_snapshot(self._database, self._cipher, self._simulator_url))
+        snapshot, closed = load_snapshot(self._database, self._cipher, self._simulator_url)
+        self._gateway.use(snapshot)
+        if closed and closed != self.closed_credentials:
+            _log.error("%s", closed_advice(closed))
+        self.closed_credentials = closed
 
     async def run(self) -> None:
         next_note = time.monotonic() + USED_KEYS_S
@@ -81,11 +94,22 @@ class ConfigurationWatch:
     async def _quietly(self, work: Callable[[], None]) -> None:
         try:
             await asyncio.to_thread(work)
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - the edge of the polling: told once, and tried again in a moment
             if self.stale_since is None:
                 self.stale_since = datetime.now(UTC)
-                _log.error("The database does not answer (%s); calls go on with what is known.", type(error).__name__)
+                _log.error(
+                    "The configuration cannot be read (%s); calls go on with what is known.", type(error).__name__
+                )
             return
         if self.stale_since is not None:
             self.stale_since = None
-            _log.warning("The database answers again.")
+            _log.warning("The configuration can be read again.")
+
+
+def closed_advice(count: int) -> str:
+    """What to do about credentials that do not open."""
+    return (
+        f"{count} vendor credential(s) do not open with the secret key in force, so their deployments are left out. Start "
+        "with the MADANG_SECRET_KEY (or the secret.key file in MADANG_HOME) that was in force when they were saved, or "
+        "enter the vendors' keys again."
+    )

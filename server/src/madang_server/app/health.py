@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from madang_server.app.configuration import ConfigurationWatch
+from madang_server.app.configuration import ConfigurationWatch, closed_advice
 from madang_server.gateway.asgi import JSON, Scope, Send, answer
 from madang_server.gateway.endpoints import Gateway
 from madang_server.storage.sql.engine import Database
@@ -39,11 +39,16 @@ async def serve_health(parts: Parts, scope: Scope, send: Send) -> None:
 
 def readiness(parts: Parts) -> dict[str, Any]:
     """The report: `status` is "starting", "ok", or "degraded" when calls are served but something else is not right."""
-    database = {"ok": parts.database.answers(), "stale_since": parts.watch.stale_since}
+    stale_since = parts.watch.stale_since
+    database: dict[str, Any] = {"ok": stale_since is None and parts.database.answers(), "stale_since": stale_since}
+    if not database["ok"]:
+        database["reason"] = "The database does not answer; calls go on with the keys and models known. See the log."
+    closed = parts.watch.closed_credentials
+    credentials = {"ok": not closed, **({"reason": closed_advice(closed)} if closed else {})}
     worker = _worker(parts)
     spool = {"lost_spans": parts.gateway.lost_spans, **worker.pop("spool", {})}
     spool["ok"] = not spool["lost_spans"] and not spool.get("damaged_files")
-    checked = {"database": database, "store": worker, "spool": spool}
+    checked = {"database": database, "credentials": credentials, "store": worker, "spool": spool}
     if parts.gateway.snapshot().version < 0:
         status = "starting"
     else:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from madang_server.app.http_protocol import HttpProtocol
 from madang_server.app.listen import BACKLOG
 from madang_server.app.platform import Platform
 from madang_server.settings import Settings
@@ -17,7 +18,7 @@ def serve(settings: Settings, database: Database, listener: socket.socket, on_re
     """Blocks until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
     config = uvicorn.Config(
         Platform(settings, database),
-        http="httptools",
+        http=HttpProtocol,
         loop="uvloop",
         lifespan="on",
         log_level="warning",

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SETTLED_S = 30.0  # a child that ran this long has started well, so its next restart is quick again
+SETTLED_S = 10.0  # a child that ran this long has started well, so its next restart is quick again
 FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 2.0  # so that with its start a part is back within five seconds, however often it ends
 STOP_S = 20.0
 LONGEST_LOG = 10 * 2**20
 _PR_SET_PDEATHSIG = 1
@@ -23,7 +23,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Child:
-    """One process to keep. `is_fatal_code` says for which exit codes a restart would not help."""
+    """One process to keep."""
 
     name: str
     command: Sequence[str]
@@ -67,7 +67,7 @@ class Supervisor:
         self._stopping.set()
 
     def run(self) -> None:
-        """Blocks. Raises ChildFailed when a child gave up (exit code 2: settings, a taken port, an unusable home)."""
+        """Blocks. Raises ChildFailed when a child's first start shows that it cannot run here (exit code 2)."""
         try:
             for child in self._children:
                 self._start(child)
@@ -86,7 +86,8 @@ class Supervisor:
         code = child.process.poll()
         if code is None:
             return
-        if code == 2:
+        # Later on the same code may mean a database that is away for a while; giving up would take down all the rest.
+        if code == 2 and child.starts == 1:
             raise ChildFailed(child.name, code, _end_of(child.log))
         if now - child.started_at > SETTLED_S:
             child.pause_s = FIRST_PAUSE_S

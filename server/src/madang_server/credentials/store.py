@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
@@ -12,6 +12,7 @@ from madang_server.accounts.keys import hint
 from madang_server.accounts.names import tidy_name
 from madang_server.accounts.problems import Conflict, Invalid, NotFound
 from madang_server.accounts.vendor_url import tidy_base_url
+from madang_server.credentials.cipher import WrongSecretKey
 from madang_server.credentials.tables import credentials
 from madang_server.storage.sql import version
 
@@ -54,6 +55,13 @@ class OpenedCredential:
     base_url: str | None
     api_version: str | None
     api_key: str | None = field(repr=False)
+
+
+class AllOpened(NamedTuple):
+    """`closed` are the ids of credentials that do not open with the secret key in force."""
+
+    opened: list[OpenedCredential]
+    closed: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,10 +128,16 @@ def opened(connection: Connection, project_id: str, credential_id: str, cipher: 
     return _opened(_row(connection, project_id, credential_id), cipher)
 
 
-def all_opened(connection: Connection, cipher: Cipher) -> list[OpenedCredential]:
-    """Every credential of every project with its key. Raises `WrongSecretKey`."""
-    asked = select(credentials).order_by(credentials.c.id)
-    return [_opened(dict(row._mapping), cipher) for row in connection.execute(asked)]
+def all_opened(connection: Connection, cipher: Cipher) -> AllOpened:
+    """Every credential of every project with its key, but for those that another secret key sealed."""
+    found: list[OpenedCredential] = []
+    closed: list[str] = []
+    for row in connection.execute(select(credentials).order_by(credentials.c.id)):
+        try:
+            found.append(_opened(dict(row._mapping), cipher))
+        except WrongSecretKey:
+            closed.append(row.id)
+    return AllOpened(found, closed)
 
 
 def add_credential(

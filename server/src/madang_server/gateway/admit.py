@@ -77,8 +77,10 @@ def read_request(
 def _json_object(raw: bytes) -> dict[str, Any]:
     try:
         body = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refused(400, "The request's body is not valid JSON.", code="invalid_json") from None
+    except RecursionError:
+        raise Refused(400, "The request's JSON is nested too deeply.", code="invalid_json") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(400, "The request's body is not valid JSON in UTF-8.", code="invalid_json") from None
     if not isinstance(body, dict):
         raise Refused(400, "The request's body must be a JSON object.", code="invalid_json")
     return body
@@ -110,8 +112,12 @@ def _check(operation: Operation, body: dict[str, Any]) -> None:
         raise Refused(400, "'input' must be a text or a list of texts.", code="invalid_type", param="input")
     if not isinstance(body.get("stream", False), bool | None):
         raise Refused(400, "'stream' must be true or false.", code="invalid_type", param="stream")
-    if not isinstance(body.get("stream_options"), dict | None):
+    options = body.get("stream_options")
+    if not isinstance(options, dict | None):
         raise Refused(400, "'stream_options' must be an object.", code="invalid_type", param="stream_options")
+    if options and not isinstance(options.get("include_usage"), bool | None):
+        param = "stream_options.include_usage"
+        raise Refused(400, f"{param!r} must be true or false.", code="invalid_type", param=param)
 
 
 def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, Any]) -> Caller:

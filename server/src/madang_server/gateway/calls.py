@@ -4,6 +4,7 @@ The answer's last byte leaves after its spans were handed to the spool: whoever 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
@@ -13,12 +14,14 @@ from madang.calls.request import Operation, Request
 from madang.errors import CallFailed
 from madang_server.gateway.admit import admitted, read_request
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
-from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer
+from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer, too_large
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
 
 _WATCH_AFTER_S = 0.05
+
+Write = Callable[[Request, Reply, Send], Awaitable[None]]
 
 
 class CallEndpoint:
@@ -46,7 +49,7 @@ class CallEndpoint:
             raw = await read_body(headers, receive, LARGEST_BODY)
             request = read_request(self._operation, holder, headers, raw, self._clock.monotonic())
         except BodyTooLarge as error:
-            await answer(send, *refusal_answer(_too_large(error.limit)))
+            await answer(send, *refusal_answer(too_large(error.limit)))
             return
         except Refused as refused:
             await answer(send, *refusal_answer(refused))
@@ -54,18 +57,27 @@ class CallEndpoint:
         except ClientGone:
             return
         self._on_key(holder)
-        await _until_gone(self._serve(request, send), receive)
+        # HTTP/1.0 knows no chunks, so its clients get a stream in one piece.
+        write = _whole if scope["http_version"] == "1.0" else _stream
+        await _until_gone(self._serve(request, send, write), receive)
 
-    async def _serve(self, request: Request, send: Send) -> None:
+    async def _serve(self, request: Request, send: Send, write_stream: Write) -> None:
         try:
             reply = await self._call(request)
         except CallFailed as failure:
             await answer(send, *failure_answer(failure))
             return
-        if reply.content_type.startswith("text/event-stream"):
-            await _stream(request, reply, send)
-        else:
-            await _whole(request, reply, send)
+        except RecursionError:  # it could just be read, but not be written again deeper in the stack
+            await answer(
+                send, *refusal_answer(Refused(400, "The request's JSON is nested too deeply.", code="invalid_json"))
+            )
+            return
+        # Closed here, so that the vendor's call stops at once when this one is cancelled.
+        async with contextlib.aclosing(reply.events):
+            if reply.content_type.startswith("text/event-stream"):
+                await write_stream(request, reply, send)
+            else:
+                await _whole(request, reply, send)
 
 
 async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
@@ -121,14 +133,18 @@ async def _whole(request: Request, reply: Reply, send: Send) -> None:
 
 async def _stream(request: Request, reply: Reply, send: Send) -> None:
     has_begun = False
+    held = b""
     try:
         async for event in reply.events:
             if not has_begun:
                 headers = _headers(request, reply)
                 await send({"type": "http.response.start", "status": reply.status, "headers": headers})
                 has_begun = True
-            if event.raw:
-                await send({"type": "http.response.body", "body": event.raw, "more_body": True})
+            raw = held + event.raw if held else event.raw
+            # Clients stop reading at [DONE], so it waits until the spans are in the spool.
+            held = raw if b"[DONE]" in raw[-12:] else b""
+            if raw and not held:
+                await send({"type": "http.response.body", "body": raw, "more_body": True})
     except CallFailed as failure:
         if not has_begun:
             await answer(send, *failure_answer(failure))
@@ -141,21 +157,19 @@ async def _stream(request: Request, reply: Reply, send: Send) -> None:
     if not has_begun:
         headers = _headers(request, reply)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": held})
 
 
 def _headers(request: Request, reply: Reply) -> Headers:
     headers: Headers = [
-        (b"content-type", reply.content_type.encode("latin-1")),
+        (b"content-type", reply.content_type.encode("latin-1", errors="replace")),
         (b"x-madang-trace-id", request.caller.trace_id.encode()),
         (b"x-madang-deployment", reply.target.name.encode()),
         (b"x-madang-attempts", b"%d" % len(request.journal.attempts)),
     ]
     if reply.target.is_simulated:
         headers.append((b"x-madang-simulated", b"true"))
-    headers.extend((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items())
+    headers.extend(
+        (name.encode("latin-1"), value.encode("latin-1", errors="replace")) for name, value in reply.headers.items()
+    )
     return headers
-
-
-def _too_large(limit: int) -> Refused:
-    return Refused(413, f"The request's body is larger than {limit // 2**20} MB.", code="body_too_large")

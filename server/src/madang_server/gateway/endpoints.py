@@ -1,5 +1,6 @@
 """The Gateway's table of paths, and what they share: the snapshot, the spool and the health books."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote
@@ -14,16 +15,19 @@ from madang.routing.health import Health, HealthBook
 from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
-from madang_server.gateway.errors import Refused, refusal_answer
+from madang_server.gateway.errors import Refused, refusal_answer, too_large
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
 from madang_server.gateway.snapshot import EMPTY, KeyHolder, Snapshot
+from madang_server.http.errors import trail
 from madang_server.spans.intake import SpanSpool
 from madang_server.spans.row import RETENTION_DAYS, encode_row
 
 Answer = tuple[int, Headers, bytes]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
 
 
 class Gateway:
@@ -54,7 +58,9 @@ class Gateway:
             ("POST", "/v1/traces"): self._receive_spans,
             ("POST", "/api/public/otel/v1/traces"): self._receive_spans,
         }
-        self._paths = {path for _, path in self._endpoints}
+        self._methods: dict[str, list[str]] = {}
+        for method, path in self._endpoints:
+            self._methods.setdefault(path, []).append(method)
 
     def snapshot(self) -> Snapshot:
         return self._snapshot
@@ -64,7 +70,7 @@ class Gateway:
         self._snapshot = snapshot
 
     def serves(self, path: str) -> bool:
-        return path.startswith("/v1/") or path in self._paths
+        return path.startswith("/v1/") or path in self._methods
 
     def health(self, project_id: str) -> list[tuple[Target, Health]]:
         """How the deployments of a project are doing, as far as this process called them."""
@@ -85,14 +91,19 @@ class Gateway:
                 holder = admitted(self._snapshot, dict(scope["headers"]))
                 await answer(send, *show_model(holder.project, unquote(path.removeprefix("/v1/models/"))))
             else:
-                await answer(send, *refusal_answer(_no_such(scope["method"], path, path in self._paths)))
+                await answer(send, *refusal_answer(_no_such(scope["method"], path, self._methods.get(path, ()))))
         except Refused as refused:
             await answer(send, *refusal_answer(refused))
         except BodyTooLarge as error:
-            limit = f"The request's body is larger than {error.limit // 2**20} MB."
-            await answer(send, *refusal_answer(Refused(413, limit, code="body_too_large")))
+            await answer(send, *refusal_answer(too_large(error.limit)))
         except ClientGone:
             return
+        except Exception as error:  # noqa: BLE001 - the edge of the request: logged without its values, and answered
+            _log.error("%s %r failed\n%s", scope["method"], path, trail(error))
+            try:
+                await answer(send, *refusal_answer(_our_fault()))
+            except RuntimeError:  # the answer has begun; closing the connection shows that it is not whole
+                raise ConnectionAbortedError("the answer had begun") from None
 
     def _small(self, respond: Callable[[KeyHolder, dict[bytes, bytes]], Answer]) -> Endpoint:
         """An endpoint that answers from the snapshot alone."""
@@ -145,7 +156,13 @@ class Gateway:
         return book
 
 
-def _no_such(method: str, path: str, is_other_method: bool) -> Refused:
-    if is_other_method:
-        return Refused(405, f"{method} is not allowed on {path}.", code="method_not_allowed")
-    return Refused(404, f"There is no {method} {path} here.", code="unknown_url")
+def _no_such(method: str, path: str, allowed: Sequence[str]) -> Refused:
+    if allowed:
+        wanted = " or ".join(allowed)
+        return Refused(405, f"{method} is not allowed on {path}; use {wanted}.", code="method_not_allowed")
+    return Refused(404, f"There is no {method} {path[:200]} here.", code="unknown_url")
+
+
+def _our_fault() -> Refused:
+    message = "Something went wrong on our side; the server's log says what. Nothing is wrong with your request."
+    return Refused(500, message, code="internal_error", kind="server_error")

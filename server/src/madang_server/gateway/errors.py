@@ -52,3 +52,9 @@ def failure_body(failure: CallFailed) -> bytes:
 
 def refusal_answer(refused: Refused) -> tuple[int, Headers, bytes]:
     return refused.status, [JSON, (b"x-should-retry", b"false")], refused.body
+
+
+def too_large(limit: int) -> Refused:
+    """For a body of more than `limit` bytes."""
+    size = f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit >> 10} KB"
+    return Refused(413, f"The request's body is larger than {size}; send less at once.", code="body_too_large")

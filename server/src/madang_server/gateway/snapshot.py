@@ -110,7 +110,12 @@ def _fallbacks_of(alias: str, fallbacks: Mapping[str, Iterable[str]]) -> list[st
 
 
 def _route(model: Model, credentials: Mapping[str, OpenedCredential]) -> Route:
-    targets = tuple(_target(model, deployment, credentials) for deployment in model.deployments if deployment.enabled)
+    targets = tuple(
+        _target(model, deployment, credentials)
+        for deployment in model.deployments
+        # A credential that does not open leaves its deployment out: without its key a call can only be refused.
+        if deployment.enabled and (deployment.credential_id is None or deployment.credential_id in credentials)
+    )
     return Route(
         model=model.alias,
         targets=targets,
