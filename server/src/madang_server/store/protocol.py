@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from madang_server.store.bodies import MAX_INFLATED_BYTES, BodyError, form_fields, inflated
 from madang_server.store.engine import Answer, Engine, EngineError, Request
-from madang_server.store.statements import error_status
+from madang_server.store.statements import StatementKind, error_status, kind_of
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
@@ -131,8 +131,10 @@ def _request(url: dict[str, str], headers: Mapping[str, str], body: bytes, metho
     settings = {
         name: value for name, value in given.items() if name not in _TRANSPORT and not name.startswith("param_")
     }
-    if method == "GET":
-        settings["readonly"] = "2"
+    # Not for the engine: a connection that was once set to read only cannot be set back.
+    read_only = settings.pop("readonly", "0") != "0" or method == "GET"
+    if read_only and kind_of(statement) is not StatementKind.READ:
+        raise _Refused(403, 164, "Only reading is allowed by GET or with readonly; use POST to write. (READONLY)")
     return Request(
         statement=statement,
         rows=rows,
