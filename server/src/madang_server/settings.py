@@ -137,7 +137,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def unknown_names(environ: Mapping[str, str]) -> list[str]:
     """One sentence for each `MADANG_*` name that means nothing here, with the nearest name that does."""
     return [
-        f"{name} is not a setting{_nearest(name)}. Unset it or correct its name."
+        f"{name} is not a setting{_nearest(name)} Unset it or correct its name."
         for name in sorted(environ)
         if name.startswith("MADANG_") and name not in _known_names()
     ]
@@ -149,7 +149,7 @@ def _known_names() -> set[str]:
 
 def _nearest(name: str) -> str:
     near = difflib.get_close_matches(name, sorted(_known_names()), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {near[0]}?" if near else "."
 
 
 def _values(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:

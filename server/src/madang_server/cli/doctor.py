@@ -119,7 +119,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    from madang_server.credentials.cipher import Cipher, WrongSecretKey
+    from madang_server.credentials.cipher import Cipher
     from madang_server.credentials.secret_key import SecretKeyUnavailable, secret_key
     from madang_server.credentials.store import all_opened
     from madang_server.storage.sql.engine import DatabaseUnavailable, open_database
@@ -144,9 +144,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 yield Finding("look", f"The database is at revision {revision}, not {newest_revision()}", fix)
                 return
             yield Finding("ok", f"The database answers, at revision {revision}")
-            count = len(all_opened(connection, Cipher(secret_key(settings, secrets.token_bytes))))
-            yield Finding("ok", f"All {count} vendor credentials open with the secret key")
-    except (WrongSecretKey, SecretKeyUnavailable) as error:
+            opened, closed = all_opened(connection, Cipher(secret_key(settings, secrets.token_bytes)))
+            if closed:
+                fix = "Start with the MADANG_SECRET_KEY (or secret.key) they were saved under, or enter the keys again."
+                yield Finding("bad", f"{len(closed)} vendor credentials do not open with the secret key in force", fix)
+            else:
+                yield Finding("ok", f"All {len(opened)} vendor credentials open with the secret key")
+    except SecretKeyUnavailable as error:
         yield Finding("bad", "Vendor credentials cannot be opened", str(error))
     finally:
         database.close()

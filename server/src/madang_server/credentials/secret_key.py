@@ -24,7 +24,7 @@ def secret_key(settings: Settings, random_bytes: Callable[[int], bytes]) -> str:
     path = settings.secret_key_path
     try:
         if not path.exists():
-            _make(path, base64.b64encode(random_bytes(32)))
+            _make(path, base64.b64encode(random_bytes(32)), random_bytes(6).hex())
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is damaged"
@@ -39,10 +39,10 @@ def secret_key(settings: Settings, random_bytes: Callable[[int], bytes]) -> str:
     return key
 
 
-def _make(path: Path, content: bytes) -> None:
+def _make(path: Path, content: bytes, suffix: str) -> None:
     """Write the file whole or not at all; of two processes that start together both end up with the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{suffix}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

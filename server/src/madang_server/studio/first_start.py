@@ -79,14 +79,13 @@ def _sandbox_secret(
     pair = keys.new_key_pair(random_bytes)
     key_id = new_id(random_bytes)
     keys.add_key(connection, sandbox.id, pair, key_id=key_id, name=_SANDBOX_KEY_NAME, created_by=None, now=now)
-    _write_private(path, pair.secret_key)
+    _write_private(path, pair.secret_key, random_bytes(6).hex())
     return pair.secret_key
 
 
-def _write_private(path: Path, content: str) -> None:
+def _write_private(path: Path, content: str, suffix: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
+    draft = path.with_name(f"{path.name}.{suffix}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(content + "\n")
     draft.replace(path)
