@@ -167,9 +167,9 @@ def _read_traces(
     rows = store.rows(
         f"SELECT trace_id, argMinIf(tuple({', '.join(_ROOT)}), (start_time, span_id), {matches}) AS root, "
         f"countIf({matches}) AS matching, count() AS spans, "
-        "sumIf(input_tokens, kind != 'attempt') AS input_tokens, "
-        "sumIf(output_tokens, kind != 'attempt') AS output_tokens, "
-        "sum(cost_usd) AS cost_usd "
+        "sumIf(input_tokens, kind != 'attempt') AS all_input, "
+        "sumIf(output_tokens, kind != 'attempt') AS all_output, "
+        "sum(cost_usd) AS all_cost "
         "FROM spans FINAL PREWHERE trace_id IN {traces:Array(String)} WHERE project_id = {project:String} "
         "AND start_time >= {from:DateTime64(6, 'UTC')} AND start_time <= {until:DateTime64(6, 'UTC')} "
         "GROUP BY trace_id",
@@ -189,7 +189,7 @@ def _read_traces(
 def _trace_row(row: Row) -> TraceRow:
     root = dict(zip(_ROOT, row["root"].values() if isinstance(row["root"], dict) else row["root"], strict=True))
     duration_us, end_time = root.pop("duration_us"), root.pop("end_time")
-    tokens = [row["input_tokens"], row["output_tokens"]]
+    tokens = [row["all_input"], row["all_output"]]
     known = [count for count in tokens if count is not None]
     return TraceRow(
         trace_id=row["trace_id"],
@@ -197,7 +197,7 @@ def _trace_row(row: Row) -> TraceRow:
         input_tokens=tokens[0],
         output_tokens=tokens[1],
         total_tokens=sum(known) if known else None,
-        cost_usd=row["cost_usd"],
+        cost_usd=row["all_cost"],
         spans=row["spans"],
         **{**root, "tags": list(root["tags"]), "simulated": bool(root["simulated"])},
     )

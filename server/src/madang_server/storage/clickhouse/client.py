@@ -29,6 +29,7 @@ class Store:
 
     def __init__(self, url: str, *, timeout_s: int = 60) -> None:
         parts = urlsplit(url)
+        self.url = url
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port or (8443 if parts.scheme == "https" else 8123)
         self._secure = parts.scheme == "https"
