@@ -28,7 +28,8 @@ const queries = new QueryClient({
     queries: {
       staleTime: 5_000,
       // A refusal stays one; only silence and trouble on the other side are worth a second try.
-      retry: (count, failure) => count < 1 && failure instanceof ApiError && (failure.status === 0 || failure.status === 502),
+      retry: (count, failure) =>
+        count < 1 && failure instanceof ApiError && (failure.status === 0 || failure.status === 502),
     },
   },
 });

@@ -95,14 +95,14 @@ const models = createRoute({
 
 const newModel = createRoute({
   getParentRoute: () => project,
-  path: "/new-model",
+  path: "/models/new",
   component: lazyRouteComponent(() => import("./models/ModelPage")),
 });
 
 const model = createRoute({
   getParentRoute: () => project,
   // The name of a model may hold slashes, so it is all that is left of the address.
-  path: "/models/$",
+  path: "/models/edit/$",
   component: lazyRouteComponent(() => import("./models/ModelPage")),
 });
 

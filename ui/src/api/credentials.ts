@@ -19,7 +19,9 @@ export const credentialsQuery = (project: string) =>
 
 export function useAddCredential(project: string) {
   return useChange(project, (body: NewCredential) =>
-    answered(api.POST("/api/projects/{project_id}/credentials", { params: { path: { project_id: project } }, body })),
+    answered(
+      api.POST("/api/projects/{project_id}/credentials", { params: { path: { project_id: project } }, body }),
+    ),
   );
 }
 

@@ -6,7 +6,9 @@ export const firstCallQuery = (project: string) =>
   queryOptions({
     queryKey: ["first-call", project],
     queryFn: () =>
-      answered(api.GET("/api/projects/{project_id}/first-call", { params: { path: { project_id: project } } })),
+      answered(
+        api.GET("/api/projects/{project_id}/first-call", { params: { path: { project_id: project } } }),
+      ),
     // Until the first call is there, somebody is waiting for it.
     refetchInterval: (query) => (query.state.data?.has_calls === false ? 2000 : false),
   });

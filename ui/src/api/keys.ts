@@ -9,7 +9,9 @@ export const keysQuery = (project: string) =>
     queryFn: () =>
       everyPage((cursor) =>
         answered(
-          api.GET("/api/projects/{project_id}/keys", { params: { path: { project_id: project }, query: { cursor } } }),
+          api.GET("/api/projects/{project_id}/keys", {
+            params: { path: { project_id: project }, query: { cursor } },
+          }),
         ),
       ),
   });
@@ -20,7 +22,10 @@ export function useCreateKey(project: string) {
   return useMutation({
     mutationFn: (name: string) =>
       answered(
-        api.POST("/api/projects/{project_id}/keys", { params: { path: { project_id: project } }, body: { name } }),
+        api.POST("/api/projects/{project_id}/keys", {
+          params: { path: { project_id: project } },
+          body: { name },
+        }),
       ),
     // The secret must not outlive the dialog that shows it.
     gcTime: 0,

@@ -62,7 +62,9 @@ export function useCreateProject(organisation: string) {
 
 export function useRenameProject(project: string) {
   return useChange(["session"], (name: string) =>
-    answered(api.PATCH("/api/projects/{project_id}", { params: { path: { project_id: project } }, body: { name } })),
+    answered(
+      api.PATCH("/api/projects/{project_id}", { params: { path: { project_id: project } }, body: { name } }),
+    ),
   );
 }
 

@@ -23,7 +23,12 @@ export function useSaveModel(project: string, before: string | null) {
   return useMutation({
     mutationFn: (body: ModelInput): Promise<Model> =>
       before === null
-        ? answered(api.POST("/api/projects/{project_id}/models", { params: { path: { project_id: project } }, body }))
+        ? answered(
+            api.POST("/api/projects/{project_id}/models", {
+              params: { path: { project_id: project } },
+              body,
+            }),
+          )
         : answered(
             api.PUT("/api/projects/{project_id}/models/{alias}", {
               params: { path: { project_id: project, alias: before } },

@@ -5,7 +5,9 @@ interface Page<T> {
   next_cursor?: string | null;
 }
 
-export async function everyPage<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+export async function everyPage<T>(
+  fetchPage: (cursor: string | undefined) => Promise<Page<T>>,
+): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | undefined;
   do {

@@ -5,7 +5,11 @@ import type { ChartSpec } from "../design/chart";
 import { formatCount, formatDuration, formatMoney, formatShare } from "../design/numbers";
 
 /** `summary` gives the figures beside the titles; null leaves them out where they stand elsewhere. */
-export function chartsOf(t: TFunction, chart: Chart | undefined, summary: Summary | null | undefined): ChartSpec[] {
+export function chartsOf(
+  t: TFunction,
+  chart: Chart | undefined,
+  summary: Summary | null | undefined,
+): ChartSpec[] {
   const points = chart?.points ?? [];
   const figures = summary && {
     calls: `${formatCount(summary.traces)} · ${t("traces.chartErrors")} ${formatShare(summary.errors, summary.traces)}`,
@@ -20,7 +24,11 @@ export function chartsOf(t: TFunction, chart: Chart | undefined, summary: Summar
       kind: "bars",
       format: formatCount,
       series: [
-        { name: t("traces.seriesOk"), tone: "main", values: points.map((point) => point.traces - point.errors) },
+        {
+          name: t("traces.seriesOk"),
+          tone: "main",
+          values: points.map((point) => point.traces - point.errors),
+        },
         { name: t("traces.seriesError"), tone: "error", values: points.map((point) => point.errors) },
       ],
     },

@@ -14,7 +14,13 @@ export function CheckCell({ id, isAllowed }: { id: string; isAllowed: boolean })
   const check = useCheckCredential(project.id);
   return (
     <Group gap={8} wrap="nowrap">
-      <Button variant="default" size="compact-xs" disabled={!isAllowed} loading={check.isPending} onClick={() => check.mutate(id)}>
+      <Button
+        variant="default"
+        size="compact-xs"
+        disabled={!isAllowed}
+        loading={check.isPending}
+        onClick={() => check.mutate(id)}
+      >
         {t("credentials.check")}
       </Button>
       <span role="status">

@@ -13,7 +13,13 @@ const FIELDS = ["name", "vendor", "base_url", "api_version", "api_key"];
 const VENDORS: Vendor[] = ["openai", "azure"];
 
 /** `credential` null adds a new one. */
-export function CredentialForm({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
+export function CredentialForm({
+  credential,
+  onClose,
+}: {
+  credential: Credential | null;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const { project } = usePlace();
   const add = useAddCredential(project.id);
@@ -74,7 +80,11 @@ export function CredentialForm({ credential, onClose }: { credential: Credential
           />
           <PasswordInput
             label={credential ? t("credentials.replaceKey") : t("credentials.apiKey")}
-            description={credential ? t("credentials.replaceKeyHelp", { hint: credential.secret_hint }) : t("credentials.apiKeyHelp")}
+            description={
+              credential
+                ? t("credentials.replaceKeyHelp", { hint: credential.secret_hint })
+                : t("credentials.apiKeyHelp")
+            }
             value={apiKey}
             onChange={(event) => setApiKey(event.currentTarget.value)}
             error={errors.of("api_key")}

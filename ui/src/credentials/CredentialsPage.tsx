@@ -60,7 +60,11 @@ export default function CredentialsPage() {
           query.isError ? (
             <Failure failure={query.error} onRetry={retry} />
           ) : (
-            <EmptyState icon={<Vault size={28} strokeWidth={1.5} />} title={t("credentials.empty")} actions={addButton}>
+            <EmptyState
+              icon={<Vault size={28} strokeWidth={1.5} />}
+              title={t("credentials.empty")}
+              actions={addButton}
+            >
               {t("credentials.emptyHelp")}
             </EmptyState>
           )
@@ -78,8 +82,18 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
   // biome-ignore lint/correctness/useExhaustiveDependencies: `t` is new on each render; the language is what changes
   return useMemo(
     (): Column<Credential>[] => [
-      { id: "name", title: t("common.name"), width: 190, cell: (credential) => <strong>{credential.name}</strong> },
-      { id: "vendor", title: t("credentials.vendor"), width: 160, cell: (credential) => t(`vendors.${credential.vendor}`) },
+      {
+        id: "name",
+        title: t("common.name"),
+        width: 190,
+        cell: (credential) => <strong>{credential.name}</strong>,
+      },
+      {
+        id: "vendor",
+        title: t("credentials.vendor"),
+        width: 160,
+        cell: (credential) => t(`vendors.${credential.vendor}`),
+      },
       {
         id: "key",
         title: t("credentials.apiKey"),
@@ -105,24 +119,50 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
             </Text>
           ),
       },
-      { id: "updated", title: t("credentials.updated"), width: 100, cell: (one) => <RelativeTime at={one.updated_at} /> },
+      {
+        id: "url",
+        title: t("credentials.baseUrl"),
+        width: 260,
+        cell: (credential) => credential.base_url ?? "",
+      },
+      {
+        id: "updated",
+        title: t("credentials.updated"),
+        width: 100,
+        cell: (one) => <RelativeTime at={one.updated_at} />,
+      },
       {
         id: "more",
         title: "",
         width: 120,
         cell: (credential) => (
           <Group gap={4} wrap="nowrap">
-            <Button variant="default" size="compact-xs" disabled={!canAdmin} leftSection={<Pencil size={12} />} onClick={() => open({ what: "edit", credential })}>
+            <Button
+              variant="default"
+              size="compact-xs"
+              disabled={!canAdmin}
+              leftSection={<Pencil size={12} />}
+              onClick={() => open({ what: "edit", credential })}
+            >
               {t("common.edit")}
             </Button>
             <Menu position="bottom-end">
               <Menu.Target>
-                <ActionIcon variant="subtle" color="gray" size={24} disabled={!canAdmin} aria-label={`${t("common.more")}: ${credential.name}`}>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size={24}
+                  disabled={!canAdmin}
+                  aria-label={`${t("common.more")}: ${credential.name}`}
+                >
                   <Ellipsis size={15} />
                 </ActionIcon>
               </Menu.Target>
               <Menu.Dropdown>
-                <Menu.Item leftSection={<Trash2 size={14} />} onClick={() => open({ what: "delete", credential })}>
+                <Menu.Item
+                  leftSection={<Trash2 size={14} />}
+                  onClick={() => open({ what: "delete", credential })}
+                >
                   {t("common.delete")}
                 </Menu.Item>
               </Menu.Dropdown>
@@ -130,7 +170,6 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
           </Group>
         ),
       },
-      { id: "url", title: t("credentials.baseUrl"), width: 260, cell: (credential) => credential.base_url ?? "" },
     ],
     [i18n.language, canAdmin, open],
   );
@@ -152,7 +191,8 @@ function DeleteCredential({ credential, onClose }: { credential: Credential; onC
       onClose={onClose}
     >
       {t("credentials.deleteHelp")}{" "}
-      {credential.used_by.length > 0 && t("credentials.deleteUsed", { models: credential.used_by.join(", ") })}
+      {credential.used_by.length > 0 &&
+        t("credentials.deleteUsed", { models: credential.used_by.join(", ") })}
     </ConfirmDanger>
   );
 }

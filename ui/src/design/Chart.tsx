@@ -37,7 +37,14 @@ export default function Chart({ spec, times, scheme, height, onPick }: ChartProp
       chart.dispose();
     };
   }, [spec, times, scheme, onPick]);
-  return <div ref={box} style={{ height, cursor: onPick ? "pointer" : undefined }} role="img" aria-label={`${spec.title}: ${spec.figure}`} />;
+  return (
+    <div
+      ref={box}
+      style={{ height, cursor: onPick ? "pointer" : undefined }}
+      role="img"
+      aria-label={`${spec.title}: ${spec.figure}`}
+    />
+  );
 }
 
 function optionOf(spec: ChartSpec, times: number[], scheme: Scheme) {
@@ -68,7 +75,7 @@ function optionOf(spec: ChartSpec, times: number[], scheme: Scheme) {
     yAxis: {
       type: "value",
       splitNumber: 2,
-      axisLabel: { color: colours.text, fontSize: 10, formatter: spec.format },
+      axisLabel: { color: colours.text, fontSize: 10, formatter: spec.format, showMinLabel: false },
       splitLine: { lineStyle: { color: colours.line } },
     },
     series: spec.series.map((series) => ({

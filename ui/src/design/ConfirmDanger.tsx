@@ -15,7 +15,16 @@ interface ConfirmDangerProps {
   onClose: () => void;
 }
 
-export function ConfirmDanger({ title, children, phrase, action, busy, failed, onConfirm, onClose }: ConfirmDangerProps) {
+export function ConfirmDanger({
+  title,
+  children,
+  phrase,
+  action,
+  busy,
+  failed,
+  onConfirm,
+  onClose,
+}: ConfirmDangerProps) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const matches = typed.trim() === phrase;

@@ -10,7 +10,13 @@ export function CopyIcon({ value, label, size = 22 }: { value: string; label?: s
     <CopyButton value={value} timeout={1500}>
       {({ copied, copy }) => (
         <Tooltip label={copied ? t("common.copied") : (label ?? t("common.copy"))}>
-          <ActionIcon variant="subtle" color="gray" size={size} onClick={copy} aria-label={label ?? t("common.copy")}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={size}
+            onClick={copy}
+            aria-label={label ?? t("common.copy")}
+          >
             {copied ? <Check size={14} color="var(--md-ok)" /> : <Copy size={14} />}
           </ActionIcon>
         </Tooltip>
@@ -21,14 +27,14 @@ export function CopyIcon({ value, label, size = 22 }: { value: string; label?: s
 
 export function CopyBlock({ value, label, wrap }: { value: string; label: string; wrap?: boolean }) {
   return (
-    <div className={classes.block}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <pre className={classes.code} data-wrap={wrap || undefined} tabIndex={0} aria-label={label}>
+    <section className={classes.block} aria-label={label}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <pre className={classes.code} data-wrap={wrap || undefined} tabIndex={0}>
         {value}
       </pre>
       <div className={classes.corner}>
         <CopyIcon value={value} size={28} />
       </div>
-    </div>
+    </section>
   );
 }

@@ -1,22 +1,16 @@
 // The one table: only the rows in view are drawn, the head and the first column stay, columns can be resized,
 // and ↑ ↓ Home End Enter work. It knows columns and rows, not what they mean.
-import {
-  columnResizingFeature,
-  columnSizingFeature,
-  columnVisibilityFeature,
-  type Header,
-  tableFeatures,
-  useTable,
-} from "@tanstack/react-table";
+// Its parts are boxes with the roles of a grid, because a table element cannot hold rows that are not drawn.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./DataTable.module.css";
-import { type Column, isShown, type TableMemory } from "./table";
+import { TableHead } from "./TableHead";
+import { TableSkeleton } from "./TableSkeleton";
+import type { Column, TableMemory } from "./table";
+import { type TableLayout, useTableLayout } from "./useTableLayout";
 
-const features = tableFeatures({ columnSizingFeature, columnResizingFeature, columnVisibilityFeature });
 const ROW_HEIGHT = { compact: 28, comfortable: 38 } as const;
-const SKELETONS = 24;
 
 interface DataTableProps<Row> {
   label: string;
@@ -46,38 +40,28 @@ interface DataTableProps<Row> {
 }
 
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowId, memory, loading, instead, total, selected, onSelect, onEnd } = props;
+  const layout = useTableLayout(props.columns, props.rows, props.rowId, props.memory);
+  const height = props.rowHeight ?? ROW_HEIGHT[props.memory.prefs.density];
+  if (props.rows.length > 0) return <Grid {...props} layout={layout} height={height} />;
+  return (
+    <div className={classes.box} aria-busy={props.loading}>
+      <div aria-hidden>
+        <TableHead layout={layout} />
+      </div>
+      {props.loading ? (
+        <TableSkeleton height={height} widths={layout.widths} />
+      ) : (
+        <div className={classes.instead}>{props.instead}</div>
+      )}
+    </div>
+  );
+}
+
+function Grid<Row extends object>(props: DataTableProps<Row> & { layout: TableLayout<Row>; height: number }) {
+  const { label, rows, rowId, layout, height, total, selected, onSelect, onEnd, onTop } = props;
   const { t } = useTranslation();
   const idBase = useId();
   const box = useRef<HTMLDivElement>(null);
-  const height = props.rowHeight ?? ROW_HEIGHT[memory.prefs.density];
-
-  const defs = useMemo(
-    () =>
-      columns.map((column) => ({ id: column.id, header: column.title, size: column.width, minSize: 48, maxSize: 1200 })),
-    [columns],
-  );
-  const visibility = useMemo(
-    () => Object.fromEntries(columns.map((column, index) => [column.id, isShown(column, index, memory.prefs)])),
-    [columns, memory.prefs],
-  );
-  const table = useTable({
-    features,
-    columns: defs,
-    data: rows,
-    getRowId: rowId,
-    columnResizeMode: "onChange",
-    state: { columnVisibility: visibility, columnSizing: memory.prefs.widths },
-    onColumnSizingChange: (change) =>
-      memory.setPrefs((prefs) => ({
-        ...prefs,
-        widths: typeof change === "function" ? change(prefs.widths) : change,
-      })),
-  });
-  const shown = columns.filter((column) => visibility[column.id]);
-  const widths = shown.map((column) => table.getColumn(column.id)?.getSize() ?? column.width);
-  const width = widths.reduce((sum, one) => sum + one, 0);
-
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -88,10 +72,10 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the virtualiser keeps heights until it is told to measure again
   useEffect(() => virtual.measure(), [height]);
 
-  const visibleRows = virtual.getVirtualItems();
-  const last = visibleRows.at(-1)?.index ?? -1;
+  const visible = virtual.getVirtualItems();
+  const last = visible.at(-1)?.index ?? -1;
   useEffect(() => {
-    if (rows.length > 0 && last >= rows.length - 1) onEnd?.();
+    if (last >= rows.length - 1) onEnd?.();
   }, [last, rows.length, onEnd]);
 
   const at = rows.findIndex((row) => rowId(row) === selected);
@@ -102,143 +86,73 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (!onSelect || event.target !== box.current) return;
-    const next = targetOf(event.key, at, rows.length, Math.floor((box.current?.clientHeight ?? 0) / height) - 2);
+    const page = Math.floor((box.current?.clientHeight ?? 0) / height) - 2;
+    const next = targetOf(event.key, at, rows.length, page);
     const row = next == null ? undefined : rows[next];
     if (!row) return;
     event.preventDefault();
     onSelect(row);
   };
 
-  const columnStyle = (index: number) => ({
-    width: widths[index],
-    flex: index === shown.length - 1 ? `1 0 ${widths[index]}px` : `0 0 ${widths[index]}px`,
-  });
-
   return (
-    // biome-ignore lint/a11y/useSemanticElements: only rows in view exist, which a table element cannot say
     <div
       ref={box}
       role="grid"
       aria-label={label}
       aria-rowcount={(total ?? rows.length) + 1}
-      aria-colcount={shown.length}
-      aria-busy={loading}
+      aria-colcount={layout.shown.length}
       aria-activedescendant={at >= 0 ? `${idBase}-${at}` : undefined}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus once and moves in itself
       tabIndex={0}
       className={classes.box}
       onKeyDown={onKeyDown}
-      onScroll={(event) => props.onTop?.(event.currentTarget.scrollTop < height)}
+      onScroll={(event) => onTop?.(event.currentTarget.scrollTop < height)}
     >
-      <div role="rowgroup" className={classes.head} style={{ minWidth: width }}>
-        {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus */}
-        <div role="row" aria-rowindex={1} className={classes.headRow}>
-          {shown.map((column, index) => (
-            // biome-ignore lint/a11y/useSemanticElements: see above
-            // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus
+      <TableHead layout={layout} />
+      <div
+        role="rowgroup"
+        className={classes.body}
+        style={{ height: virtual.getTotalSize(), minWidth: layout.width }}
+      >
+        {visible.map(({ index, key, start }) => {
+          const row = rows[index] as Row;
+          return (
             <div
-              key={column.id}
-              role="columnheader"
-              className={classes.headCell}
-              data-right={column.right || undefined}
-              data-first={index === 0 || undefined}
-              style={columnStyle(index)}
+              key={key}
+              id={`${idBase}-${index}`}
+              role="row"
+              aria-rowindex={index + 2}
+              aria-selected={onSelect ? index === at : undefined}
+              className={classes.row}
+              data-opens={onSelect ? true : undefined}
+              data-faint={props.isFaint?.(row) || undefined}
+              style={{ height, transform: `translateY(${start}px)`, minWidth: layout.width }}
+              onClick={() => onSelect?.(row)}
             >
-              <span className={classes.clip} title={column.title}>
-                {column.title}
-              </span>
-              <Handle
-                header={table.getFlatHeaders().find((header) => header.column.id === column.id)}
-                label={t("design.resize", { column: column.title })}
-              />
+              {layout.shown.map((column, place) => (
+                <div
+                  key={column.id}
+                  role="gridcell"
+                  className={classes.cell}
+                  data-right={column.right || undefined}
+                  data-first={place === 0 || undefined}
+                  style={layout.styleOf(place)}
+                >
+                  <div className={classes.clip}>{column.cell(row)}</div>
+                </div>
+              ))}
             </div>
-          ))}
-        </div>
+          );
+        })}
       </div>
-      {rows.length > 0 ? (
-        <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize(), minWidth: width }}>
-          {visibleRows.map((item) => {
-            const row = rows[item.index] as Row;
-            return (
-              // biome-ignore lint/a11y/useSemanticElements: see above
-              // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys
-              <div
-                key={item.key}
-                id={`${idBase}-${item.index}`}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={onSelect ? item.index === at : undefined}
-                className={classes.row}
-                data-opens={onSelect ? true : undefined}
-                data-faint={props.isFaint?.(row) || undefined}
-                style={{ height, transform: `translateY(${item.start}px)`, minWidth: width }}
-                onClick={() => onSelect?.(row)}
-              >
-                {shown.map((column, index) => (
-                  // biome-ignore lint/a11y/useSemanticElements: see above
-                  // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus
-                  <div
-                    key={column.id}
-                    role="gridcell"
-                    className={classes.cell}
-                    data-right={column.right || undefined}
-                    data-first={index === 0 || undefined}
-                    style={columnStyle(index)}
-                  >
-                    <div className={classes.clip}>{column.cell(row)}</div>
-                  </div>
-                ))}
-              </div>
-            );
-          })}
-        </div>
-      ) : loading ? (
-        <Skeletons height={height} widths={widths} />
-      ) : (
-        <div className={classes.instead}>{instead}</div>
-      )}
-      {rows.length > 0 && (props.loadingMore || props.footer) && (
-        <div className={classes.footer}>{props.loadingMore ? t("common.loading") : props.footer}</div>
-      )}
-    </div>
-  );
-}
-
-function Handle<Row extends object>({ header, label }: { header: Header<typeof features, Row> | undefined; label: string }) {
-  if (!header) return null;
-  const start = header.getResizeHandler();
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a pointer convenience; widths also reset from the menu
-    <div
-      className={classes.handle}
-      title={label}
-      data-active={header.column.getIsResizing() || undefined}
-      onMouseDown={start}
-      onTouchStart={start}
-      onDoubleClick={() => header.column.resetSize()}
-    />
-  );
-}
-
-function Skeletons({ height, widths }: { height: number; widths: number[] }) {
-  return (
-    <div aria-hidden>
-      {Array.from({ length: SKELETONS }, (_, line) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the bars never change places
-        <div key={line} className={classes.skeletonRow} style={{ height }}>
-          {widths.map((width, index) => (
-            <div
-              // biome-ignore lint/suspicious/noArrayIndexKey: as above
-              key={index}
-              style={{ flex: `0 0 ${width}px`, padding: "0 10px" }}
-            >
-              <div className={classes.bone} style={{ width: `${45 + ((line * 7 + index * 13) % 45)}%` }} />
+      {(props.loadingMore || props.footer) && (
+        <div role="rowgroup">
+          <div role="row">
+            <div role="gridcell" className={classes.footer}>
+              {props.loadingMore ? t("common.loading") : props.footer}
             </div>
-          ))}
+          </div>
         </div>
-      ))}
+      )}
     </div>
   );
 }
@@ -255,5 +169,5 @@ function targetOf(key: string, at: number, count: number, page: number): number 
     Enter: Math.max(at, 0),
   };
   const target = moves[key];
-  return target === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, target));
+  return target === undefined ? null : Math.min(count - 1, Math.max(0, target));
 }

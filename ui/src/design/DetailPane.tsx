@@ -36,7 +36,11 @@ export function DetailPane({ label, onClose, onNext, onPrevious, children }: Det
     if (isDragging.current) resize(window.innerWidth - event.clientX);
   };
   return (
-    <aside className={classes.pane} aria-label={label} style={{ width: Math.min(Math.max(width, LEAST), widest) }}>
+    <aside
+      className={classes.pane}
+      aria-label={label}
+      style={{ width: Math.min(Math.max(width, LEAST), widest) }}
+    >
       {/* biome-ignore lint/a11y/useSemanticElements: a separator that moves is not a line of text */}
       <div
         role="separator"
@@ -79,7 +83,14 @@ export function DetailPane({ label, onClose, onNext, onPrevious, children }: Det
 function Control({ label, onClick, children }: { label: string; onClick?: () => void; children: ReactNode }) {
   return (
     <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size={26} aria-label={label} disabled={!onClick} onClick={onClick}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={26}
+        aria-label={label}
+        disabled={!onClick}
+        onClick={onClick}
+      >
         {children}
       </ActionIcon>
     </Tooltip>

@@ -1,6 +1,14 @@
 // Numbers on the page: short form shown, exact form on hover, a dash with its reason when unknown.
 import type { CSSProperties } from "react";
-import { exactDuration, exactMoney, exactNumber, formatCount, formatDuration, formatMoney, UNKNOWN } from "./numbers";
+import {
+  exactDuration,
+  exactMoney,
+  exactNumber,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  UNKNOWN,
+} from "./numbers";
 
 interface FigureProps {
   /** Why the number is not known; shown on hover of the dash. */

@@ -69,7 +69,11 @@ export function FilterBar({ value, onChange, fields, values, inputRef }: FilterB
   };
   const reasonOf = (term: Term) =>
     term.wrong &&
-    t(`filter.${term.wrong}`, { key: term.key, value: term.value, known: fields.map((field) => field.key).join(", ") });
+    t(`filter.${term.wrong}`, {
+      key: term.key,
+      value: term.value,
+      known: fields.map((field) => field.key).join(", "),
+    });
 
   return (
     <div className={classes.bar}>
@@ -80,7 +84,13 @@ export function FilterBar({ value, onChange, fields, values, inputRef }: FilterB
             leftSection={<Search size={14} />}
             rightSection={
               value && (
-                <ActionIcon variant="subtle" color="gray" size={20} aria-label={t("filter.clear")} onClick={() => onChange("")}>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size={20}
+                  aria-label={t("filter.clear")}
+                  onClick={() => onChange("")}
+                >
                   <X size={14} />
                 </ActionIcon>
               )
@@ -93,11 +103,16 @@ export function FilterBar({ value, onChange, fields, values, inputRef }: FilterB
                   key={writeTerm(term)}
                   label={writeTerm(term)}
                   wrong={reasonOf(term)}
-                  onRemove={() => onChange(writeFilter({ ...filter, terms: filter.terms.filter((one) => one !== term) }))}
+                  onRemove={() =>
+                    onChange(writeFilter({ ...filter, terms: filter.terms.filter((one) => one !== term) }))
+                  }
                 />
               ))}
               {filter.text && (
-                <Chip label={`“${filter.text}”`} onRemove={() => onChange(writeFilter({ ...filter, text: "" }))} />
+                <Chip
+                  label={`“${filter.text}”`}
+                  onRemove={() => onChange(writeFilter({ ...filter, text: "" }))}
+                />
               )}
               <Combobox.EventsTarget>
                 <PillsInput.Field

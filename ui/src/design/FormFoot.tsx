@@ -19,7 +19,13 @@ export function FormFoot({ failed, busy, action, disabled, onCancel, beside }: F
   return (
     <div>
       {failed && (
-        <Text role="alert" c="var(--md-error)" size="sm" mb={10} style={{ display: "flex", gap: 6, alignItems: "center" }}>
+        <Text
+          role="alert"
+          c="var(--md-error)"
+          size="sm"
+          mb={10}
+          style={{ display: "flex", gap: 6, alignItems: "center" }}
+        >
           <CircleAlert size={15} style={{ flex: "none" }} />
           {failed}
         </Text>

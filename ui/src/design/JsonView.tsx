@@ -1,7 +1,7 @@
 // JSON as it is, indented, with its size and a copy button; text that is not JSON is shown as it came.
 import { useMemo } from "react";
-import { Folded } from "./Folded";
 import { CopyIcon } from "./Copy";
+import { Folded } from "./Folded";
 import classes from "./JsonView.module.css";
 
 export function JsonView({ text, label }: { text: string; label: string }) {

@@ -10,6 +10,9 @@ import { Markdown } from "./Markdown";
 import classes from "./Messages.module.css";
 import type { Message, Part } from "./message";
 
+/** Standing instructions are long and the same in every call, so they fold sooner. */
+const LINES: Record<string, number> = { system: 4, developer: 4 };
+
 type Manner = "plain" | "formatted";
 
 export function Messages({ messages }: { messages: Message[] }) {
@@ -56,7 +59,7 @@ function OneMessage({ message, manner }: { message: Message; manner: Manner }) {
       <div className={classes.parts}>
         {message.parts.map((part, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: as above
-          <PartView key={at} part={part} manner={manner} />
+          <PartView key={at} part={part} manner={manner} lines={LINES[message.role]} />
         ))}
         {message.notes?.map((note) => (
           <div key={note} className={classes.note}>
@@ -68,11 +71,11 @@ function OneMessage({ message, manner }: { message: Message; manner: Manner }) {
   );
 }
 
-function PartView({ part, manner }: { part: Part; manner: Manner }) {
+function PartView({ part, manner, lines }: { part: Part; manner: Manner; lines?: number }) {
   const { t } = useTranslation();
   switch (part.kind) {
     case "text":
-      return <Words text={part.text} manner={manner} />;
+      return <Words text={part.text} manner={manner} lines={lines} />;
     case "reasoning":
       return (
         <Fold summary={t("messages.reasoning")}>
@@ -95,7 +98,11 @@ function PartView({ part, manner }: { part: Part; manner: Manner }) {
       );
     case "call":
       return (
-        <Fold icon={<Wrench size={13} />} summary={t("messages.toolCall", { name: part.name })} brief={part.args}>
+        <Fold
+          icon={<Wrench size={13} />}
+          summary={t("messages.toolCall", { name: part.name })}
+          brief={part.args}
+        >
           <Folded text={indented(part.args)} mono lines={20} />
           <div className={classes.result}>
             {part.result === null ? t("messages.toolPending") : t("messages.toolResult")}
@@ -112,12 +119,22 @@ function PartView({ part, manner }: { part: Part; manner: Manner }) {
   }
 }
 
-function Words({ text, manner }: { text: string; manner: Manner }) {
-  if (manner === "plain") return <Folded text={text} />;
-  return <Folded text={text} draw={(shown) => <Markdown source={shown} />} />;
+function Words({ text, manner, lines }: { text: string; manner: Manner; lines?: number }) {
+  if (manner === "plain") return <Folded text={text} lines={lines} />;
+  return <Folded text={text} lines={lines} draw={(shown) => <Markdown source={shown} />} />;
 }
 
-function Fold({ icon, summary, brief, children }: { icon?: ReactNode; summary: string; brief?: string; children: ReactNode }) {
+function Fold({
+  icon,
+  summary,
+  brief,
+  children,
+}: {
+  icon?: ReactNode;
+  summary: string;
+  brief?: string;
+  children: ReactNode;
+}) {
   const [open, setOpen] = useState(false);
   return (
     <div className={classes.fold}>

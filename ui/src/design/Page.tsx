@@ -36,7 +36,17 @@ export function Page({ title, beside, actions, fills, narrow, children }: PagePr
 }
 
 /** A titled block on a page. */
-export function Section({ title, help, actions, children }: { title?: string; help?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  help,
+  actions,
+  children,
+}: {
+  title?: string;
+  help?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className={classes.section}>
       {(title || actions) && (

@@ -13,7 +13,13 @@ export function SchemeToggle() {
   const label = `${t("nav.scheme")}: ${t(`nav.${colorScheme}`)}`;
   return (
     <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size={30} aria-label={label} onClick={() => setColorScheme(NEXT[colorScheme])}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={30}
+        aria-label={label}
+        onClick={() => setColorScheme(NEXT[colorScheme])}
+      >
         <Icon size={16} />
       </ActionIcon>
     </Tooltip>

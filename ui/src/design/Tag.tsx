@@ -4,7 +4,15 @@ import classes from "./Tag.module.css";
 
 export type Tone = "ok" | "error" | "warn" | "sim" | "plain";
 
-export function Tag({ tone = "plain", title, children }: { tone?: Tone; title?: string; children: ReactNode }) {
+export function Tag({
+  tone = "plain",
+  title,
+  children,
+}: {
+  tone?: Tone;
+  title?: string;
+  children: ReactNode;
+}) {
   return (
     <span className={classes.tag} data-tone={tone} title={title}>
       {children}

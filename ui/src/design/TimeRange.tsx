@@ -58,7 +58,11 @@ export function TimeRange({ value, onChange, live, onLive }: TimeRangeProps) {
           <OwnRange value={value} onChange={choose} />
         </Popover.Dropdown>
       </Popover>
-      <Step label={t("design.later")} disabled={"range" in value} onClick={() => onChange(panned(value, 1, Date.now()))}>
+      <Step
+        label={t("design.later")}
+        disabled={"range" in value}
+        onClick={() => onChange(panned(value, 1, Date.now()))}
+      >
         <ChevronRight size={16} />
       </Step>
       <Tooltip label={t("design.liveHelp")}>
@@ -107,8 +111,21 @@ function OwnRange({ value, onChange }: { value: Timespan; onChange: (span: Times
         <Text size="xs" fw={600} c="dimmed">
           {t("design.customRange")}
         </Text>
-        <TextInput size="xs" type="datetime-local" label={t("design.from")} value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
-        <TextInput size="xs" type="datetime-local" label={t("design.to")} value={to} error={wrong} onChange={(event) => setTo(event.currentTarget.value)} />
+        <TextInput
+          size="xs"
+          type="datetime-local"
+          label={t("design.from")}
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+        />
+        <TextInput
+          size="xs"
+          type="datetime-local"
+          label={t("design.to")}
+          value={to}
+          error={wrong}
+          onChange={(event) => setTo(event.currentTarget.value)}
+        />
         <Button type="submit" size="xs" variant="default">
           {t("design.apply")}
         </Button>
@@ -117,7 +134,16 @@ function OwnRange({ value, onChange }: { value: Timespan; onChange: (span: Times
   );
 }
 
-function Step({ label, children, ...rest }: { label: string; disabled?: boolean; onClick: () => void; children: ReactNode }) {
+function Step({
+  label,
+  children,
+  ...rest
+}: {
+  label: string;
+  disabled?: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}) {
   return (
     <Tooltip label={label}>
       <ActionIcon variant="default" size={30} aria-label={label} {...rest}>

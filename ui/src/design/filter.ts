@@ -66,7 +66,9 @@ export function withTerms(filter: Filter, added: readonly Term[], fields: readon
 /** The filter with this term, or without it when it is there already. */
 export function toggleTerm(filter: Filter, term: Term, fields: readonly FilterField[]): Filter {
   const others = filter.terms.filter((other) => !sameTerm(other, term));
-  return others.length < filter.terms.length ? { ...filter, terms: others } : withTerms(filter, [term], fields);
+  return others.length < filter.terms.length
+    ? { ...filter, terms: others }
+    : withTerms(filter, [term], fields);
 }
 
 export function hasTerm(filter: Filter, key: string, value: string): boolean {

@@ -4,7 +4,9 @@ import { parseInline, parseMarkdown } from "./markdown";
 const text = (value: string) => ({ kind: "text", text: value });
 
 test("headings, paragraphs and lists are told apart", () => {
-  const kinds = parseMarkdown("# Title\n\nSome words\nmore words\n\n- a\n- b\n\n3. c").map((block) => block.kind);
+  const kinds = parseMarkdown("# Title\n\nSome words\nmore words\n\n- a\n- b\n\n3. c").map(
+    (block) => block.kind,
+  );
   expect(kinds).toEqual(["heading", "paragraph", "list", "list"]);
 });
 
@@ -19,7 +21,11 @@ test("what stands in a fence is code to the letter, even when the fence is never
 
 test("a table has a head and rows", () => {
   const [table] = parseMarkdown("| a | b |\n|---|---|\n| 1 | 2 |");
-  expect(table).toEqual({ kind: "table", head: [[text("a")], [text("b")]], rows: [[[text("1")], [text("2")]]] });
+  expect(table).toEqual({
+    kind: "table",
+    head: [[text("a")], [text("b")]],
+    rows: [[[text("1")], [text("2")]]],
+  });
 });
 
 test("bold, code and links inside a line", () => {

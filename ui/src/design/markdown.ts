@@ -28,15 +28,26 @@ export function parseMarkdown(source: string): Block[] {
     const end = fence ? afterFence(lines, at, fence) : at + 1;
     if (line.trim() === "") at++;
     else if (fence) {
-      blocks.push({ kind: "code", text: lines.slice(at + 1, end - (isFence(lines[end - 1], fence) ? 1 : 0)).join("\n") });
+      blocks.push({
+        kind: "code",
+        text: lines.slice(at + 1, end - (isFence(lines[end - 1], fence) ? 1 : 0)).join("\n"),
+      });
       at = end;
     } else if (heading) {
-      blocks.push({ kind: "heading", level: heading[1]?.length ?? 1, children: parseInline(heading[2] ?? "") });
+      blocks.push({
+        kind: "heading",
+        level: heading[1]?.length ?? 1,
+        children: parseInline(heading[2] ?? ""),
+      });
       at++;
     } else if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(line)) {
       blocks.push({ kind: "rule" });
       at++;
-    } else if (line.includes("|") && DIVIDER.test(lines[at + 1] ?? "") && (lines[at + 1] ?? "").includes("|")) {
+    } else if (
+      line.includes("|") &&
+      DIVIDER.test(lines[at + 1] ?? "") &&
+      (lines[at + 1] ?? "").includes("|")
+    ) {
       const stop = runOf(lines, at + 2, (next) => next.includes("|"));
       blocks.push({ kind: "table", head: cellsOf(line), rows: lines.slice(at + 2, stop).map(cellsOf) });
       at = stop;
@@ -50,7 +61,11 @@ export function parseMarkdown(source: string): Block[] {
       blocks.push({ kind: "quote", children: parseInline(quoted.join("\n")) });
       at = stop;
     } else {
-      const stop = runOf(lines, at + 1, (next) => next.trim() !== "" && !/^\s*(```|~~~|#{1,6}\s|>)/.test(next) && !ITEM.test(next));
+      const stop = runOf(
+        lines,
+        at + 1,
+        (next) => next.trim() !== "" && !/^\s*(```|~~~|#{1,6}\s|>)/.test(next) && !ITEM.test(next),
+      );
       blocks.push({ kind: "paragraph", children: parseInline(lines.slice(at, stop).join("\n")) });
       at = stop;
     }
@@ -120,5 +135,6 @@ function afterFence(lines: string[], from: number, fence: string): number {
 }
 
 function isFence(line: string | undefined, fence: string): boolean {
-  return line !== undefined && line.trim().startsWith(fence) && line.trim().replaceAll(fence[0] as string, "") === "";
+  const text = line?.trim() ?? "";
+  return text.startsWith(fence) && text.replaceAll(fence[0] as string, "") === "";
 }

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { exactDuration, exactMoney, formatCount, formatDuration, formatMoney, formatShare, formatSize } from "./numbers";
+import {
+  exactDuration,
+  exactMoney,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatShare,
+  formatSize,
+} from "./numbers";
 
 test.each([
   [0, "0 ms"],

@@ -40,7 +40,8 @@ export function formatMoney(usd: string | number | null | undefined): string {
   if (amount === 0) return "$0";
   const size = Math.abs(amount);
   if (size >= 100_000) return `$${formatCount(Math.round(amount))}`;
-  if (size >= 1) return `$${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  if (size >= 1)
+    return `$${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
   const places = Math.max(2, 1 - Math.floor(Math.log10(size)));
   return `$${amount.toFixed(Math.min(places, 12)).replace(/(\.\d\d+?)0+$/, "$1")}`;
 }

@@ -10,13 +10,17 @@ interface StateProps {
   title: string;
   children?: ReactNode;
   actions?: ReactNode;
+  /** The state is the whole page, so its title is the page's. */
+  isPage?: boolean;
 }
 
-export function EmptyState({ icon, title, children, actions }: StateProps) {
+export function EmptyState({ icon, title, children, actions, isPage }: StateProps) {
   return (
     <div className={classes.state}>
       <div className={classes.icon}>{icon ?? <Inbox size={28} strokeWidth={1.5} />}</div>
-      <Title order={2}>{title}</Title>
+      <Title order={isPage ? 1 : 2} size="h2">
+        {title}
+      </Title>
       {children && (
         <Text component="div" c="dimmed" maw={520}>
           {children}
@@ -62,13 +66,14 @@ export function ForbiddenState({ who }: { who: string }) {
   );
 }
 
-export function NotFoundState({ actions }: { actions?: ReactNode }) {
+export function NotFoundState({ actions, isPage }: { actions?: ReactNode; isPage?: boolean }) {
   const { t } = useTranslation();
   return (
     <EmptyState
       icon={<FileQuestion size={28} strokeWidth={1.5} />}
       title={t("design.notFoundTitle")}
       actions={actions}
+      isPage={isPage}
     >
       {t("design.notFoundHelp")}
     </EmptyState>

@@ -5,7 +5,12 @@ const fields = [
   { key: "model", kind: "value" as const, label: "Model" },
   { key: "latency", kind: "duration" as const, label: "Latency" },
 ];
-const values = { model: [{ value: "gpt-4o", count: 12 }, { value: "my model", count: 3 }] };
+const values = {
+  model: [
+    { value: "gpt-4o", count: 12 },
+    { value: "my model", count: 3 },
+  ],
+};
 const shown = (draft: string) => suggestionsFor(draft, fields, values).map((one) => one.shown);
 
 test("an empty box offers the fields", () => expect(shown("")).toEqual(["model:", "latency>"]));

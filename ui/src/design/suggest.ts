@@ -24,7 +24,8 @@ export function suggestionsFor(
 ): Suggestion[] {
   const word = lastWord(draft);
   const colon = word.indexOf(":");
-  if (colon > 0) return valuesOf(word.slice(0, colon).toLowerCase(), word.slice(colon + 1), values).slice(0, MOST);
+  if (colon > 0)
+    return valuesOf(word.slice(0, colon).toLowerCase(), word.slice(colon + 1), values).slice(0, MOST);
   if (word.includes(">")) return [];
   const byField = fields
     .filter((field) => field.key.startsWith(word.toLowerCase()))

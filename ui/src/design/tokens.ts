@@ -4,6 +4,20 @@ import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from 
 
 export type Scheme = "light" | "dark";
 
+// The dark greys that Mantine builds its own dark surfaces, fields and borders from.
+const dark: MantineColorsTuple = [
+  "#e4e7ec",
+  "#c3c8d1",
+  "#a3abb8",
+  "#6b7380",
+  "#414854",
+  "#2c313a",
+  "#20242b",
+  "#181b20",
+  "#121418",
+  "#0f1114",
+];
+
 const accent: MantineColorsTuple = [
   "#eef3ff",
   "#dce6fd",
@@ -20,7 +34,7 @@ const accent: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 6 },
-  colors: { accent },
+  colors: { accent, dark },
   autoContrast: true,
   defaultRadius: "sm",
   respectReducedMotion: true,
@@ -44,7 +58,18 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 250, transitionProps: { duration: 100 }, withArrow: true } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
+    Modal: {
+      defaultProps: {
+        transitionProps: { duration: 120 },
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.4 },
+      },
+      styles: {
+        content: { background: "var(--md-surface)" },
+        header: { background: "var(--md-surface)" },
+        title: { fontSize: 16, fontWeight: 600 },
+      },
+    },
     Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: "md" } },
   },
 });

@@ -18,12 +18,13 @@ export function FirstCallGuide({ facts }: { facts: FirstCall }) {
   const { t } = useTranslation();
   const { project } = usePlace();
   const [chosen, setChosen] = useState<string | null>(null);
-  const model = chosen ?? facts.models.find((alias) => !alias.includes("embed")) ?? facts.models[0] ?? "gpt-4o";
+  const model =
+    chosen ?? facts.models.find((alias) => !alias.includes("embed")) ?? facts.models[0] ?? "gpt-4o";
   return (
     <div className={classes.guide}>
       <div className={classes.main}>
         <Section
-          title={t("home.first")}
+          title={t(facts.has_calls ? "home.again" : "home.first")}
           help={t("home.firstHelp")}
           actions={
             facts.models.length > 1 && (
@@ -46,7 +47,13 @@ export function FirstCallGuide({ facts }: { facts: FirstCall }) {
           <FourLines baseUrl={facts.base_url} secretKey={SECRET} model={model} />
           <Text size="sm" c="dimmed" mt={10}>
             {t("home.codeKey", { key: SECRET })}{" "}
-            <ButtonLink to="/p/$project/keys" params={{ project: project.id }} search={{ add: true }} variant="subtle" size="compact-sm">
+            <ButtonLink
+              to="/p/$project/keys"
+              params={{ project: project.id }}
+              search={{ add: true }}
+              variant="subtle"
+              size="compact-sm"
+            >
               {t("home.vendorKey")}
             </ButtonLink>
           </Text>
@@ -93,24 +100,47 @@ function RealVendor({ facts }: { facts: FirstCall }) {
         </Text>
       )}
       <List listStyleType="none" spacing={14} classNames={{ itemWrapper: classes.step }}>
-        <Step number={1} isDone={hasCredential} title={t("home.vendorCredential")} help={t("home.vendorCredentialHelp")}>
-          <ButtonLink to="/p/$project/credentials" params={{ project }} search={{ add: true }} variant={hasCredential ? "default" : "filled"} size="compact-sm">
+        <Step
+          number={1}
+          isDone={hasCredential}
+          title={t("home.vendorCredential")}
+          help={t("home.vendorCredentialHelp")}
+        >
+          <ButtonLink
+            to="/p/$project/credentials"
+            params={{ project }}
+            search={{ add: true }}
+            variant={hasCredential ? "default" : "filled"}
+            size="compact-sm"
+          >
             {t("home.vendorCredential")}
           </ButtonLink>
         </Step>
         <Step number={2} isDone={hasModel} title={t("home.vendorModel")} help={t("home.vendorModelHelp")}>
-          <ButtonLink to="/p/$project/new-model" params={{ project }} variant="default" size="compact-sm">
+          <ButtonLink to="/p/$project/models/new" params={{ project }} variant="default" size="compact-sm">
             {t("home.vendorModel")}
           </ButtonLink>
         </Step>
         <Step number={3} isDone={hasKey} title={t("home.vendorKey")} help={t("home.vendorKeyHelp")}>
-          <ButtonLink to="/p/$project/keys" params={{ project }} search={{ add: true }} variant="default" size="compact-sm">
+          <ButtonLink
+            to="/p/$project/keys"
+            params={{ project }}
+            search={{ add: true }}
+            variant="default"
+            size="compact-sm"
+          >
             {t("home.vendorKey")}
           </ButtonLink>
         </Step>
       </List>
       {!facts.sandbox && !hasModel && sandbox && (
-        <ButtonLink to="/p/$project" params={{ project: sandbox.id }} variant="subtle" size="compact-sm" mt={14}>
+        <ButtonLink
+          to="/p/$project"
+          params={{ project: sandbox.id }}
+          variant="subtle"
+          size="compact-sm"
+          mt={14}
+        >
           {t("home.trySandbox")}
         </ButtonLink>
       )}
@@ -131,8 +161,9 @@ function Step({ number, isDone, title, help, children }: StepProps) {
   return (
     <List.Item
       icon={
-        <ThemeIcon size={22} radius="xl" variant="light" color={isDone ? "green" : "accent"} aria-label={isDone ? t("home.done") : undefined}>
+        <ThemeIcon size={22} radius="xl" variant="light" color={isDone ? "green" : "accent"}>
           {isDone ? <Check size={13} /> : <span style={{ fontSize: 12 }}>{number}</span>}
+          {isDone && <span className="md-unseen">{t("home.done")}</span>}
         </ThemeIcon>
       }
     >

@@ -26,14 +26,20 @@ export function Today() {
   const charts = useMemo(() => chartsOf(t, chart.data, null), [t, chart.data]);
   const times = useMemo(() => timesOf(chart.data), [chart.data]);
   const found = summary.data;
-  if (summary.isError && !found) return <Failure failure={summary.error} onRetry={() => void summary.refetch()} />;
+  if (summary.isError && !found)
+    return <Failure failure={summary.error} onRetry={() => void summary.refetch()} />;
   return (
     <section aria-labelledby="today">
       <div className={classes.head}>
         <Title order={2} id="today">
           {t("home.today")}
         </Title>
-        <ButtonLink to="/p/$project/traces" params={{ project: project.id }} variant="default" size="compact-sm">
+        <ButtonLink
+          to="/p/$project/traces"
+          params={{ project: project.id }}
+          variant="default"
+          size="compact-sm"
+        >
           {t("home.seeTraces")}
         </ButtonLink>
       </div>
@@ -51,7 +57,9 @@ export function Today() {
         <FigureTile
           title={t("home.cost")}
           value={<Money usd={found?.cost_usd} unknown={t("traces.unknownCost")} />}
-          note={found && found.unknown_cost > 0 && t("home.unknownCost", { n: exactNumber(found.unknown_cost) })}
+          note={
+            found && found.unknown_cost > 0 && t("home.unknownCost", { n: exactNumber(found.unknown_cost) })
+          }
         />
         <FigureTile
           title={`${t("home.latency")} (${t("home.median")})`}

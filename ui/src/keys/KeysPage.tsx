@@ -61,7 +61,11 @@ export default function KeysPage() {
           query.isError ? (
             <Failure failure={query.error} onRetry={retry} />
           ) : (
-            <EmptyState icon={<KeyRound size={28} strokeWidth={1.5} />} title={t("keys.empty")} actions={addButton}>
+            <EmptyState
+              icon={<KeyRound size={28} strokeWidth={1.5} />}
+              title={t("keys.empty")}
+              actions={addButton}
+            >
               {t("keys.emptyHelp")}
             </EmptyState>
           )
@@ -100,14 +104,24 @@ function useColumns(canEdit: boolean, revoke: (key: Key) => void): Column<Key>[]
           </>
         ),
       },
-      { id: "secret", title: t("keys.secret"), width: 110, cell: (key) => <code>sk-…{key.secret_hint}</code> },
+      {
+        id: "secret",
+        title: t("keys.secret"),
+        width: 110,
+        cell: (key) => <code>sk-…{key.secret_hint}</code>,
+      },
       {
         id: "used",
         title: t("keys.lastUsed"),
         width: 120,
         cell: (key) => <RelativeTime at={key.last_used_at} never={t("common.never")} />,
       },
-      { id: "created", title: t("common.created"), width: 110, cell: (key) => <RelativeTime at={key.created_at} /> },
+      {
+        id: "created",
+        title: t("common.created"),
+        width: 110,
+        cell: (key) => <RelativeTime at={key.created_at} />,
+      },
       { id: "by", title: t("keys.by"), width: 160, cell: (key) => key.created_by ?? "" },
       {
         id: "revoke",

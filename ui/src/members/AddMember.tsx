@@ -73,7 +73,13 @@ export function AddMember({ onClose }: { onClose: () => void }) {
               error={errors.of("role")}
               allowDeselect={false}
             />
-            <FormFoot action={t("members.add")} busy={add.isPending} disabled={!email.trim()} failed={errors.rest} onCancel={onClose} />
+            <FormFoot
+              action={t("members.add")}
+              busy={add.isPending}
+              disabled={!email.trim()}
+              failed={errors.rest}
+              onCancel={onClose}
+            />
           </Stack>
         </form>
       )}

@@ -79,13 +79,23 @@ function useColumns(remove: (member: Member) => void): Column<Member>[] {
       },
       { id: "email", title: t("members.email"), width: 260, cell: (member) => member.email },
       { id: "role", title: t("members.role"), width: 420, cell: (member) => <RoleCell member={member} /> },
-      { id: "since", title: t("common.created"), width: 110, cell: (member) => <RelativeTime at={member.created_at} /> },
+      {
+        id: "since",
+        title: t("common.created"),
+        width: 110,
+        cell: (member) => <RelativeTime at={member.created_at} />,
+      },
       {
         id: "remove",
         title: "",
         width: 120,
         cell: (member) => (
-          <Button variant="default" size="compact-xs" disabled={!canAdmin && member.user_id !== user.id} onClick={() => remove(member)}>
+          <Button
+            variant="default"
+            size="compact-xs"
+            disabled={!canAdmin && member.user_id !== user.id}
+            onClick={() => remove(member)}
+          >
             {t("members.remove")}
           </Button>
         ),

@@ -30,7 +30,8 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
   const text = (name: TextField) => ({
     size: "xs" as const,
     value: deployment[name],
-    onChange: (event: { currentTarget: { value: string } }) => onChange({ [name]: event.currentTarget.value }),
+    onChange: (event: { currentTarget: { value: string } }) =>
+      onChange({ [name]: event.currentTarget.value }),
     error: errorOf(name),
   });
   const fitting = credentials.filter((credential) => credential.vendor === deployment.vendor);
@@ -57,7 +58,12 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
         </Group>
         {onRemove && (
           <Tooltip label={t("models.removeDeployment", { name: deployment.name })}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t("models.removeDeployment", { name: deployment.name })} onClick={onRemove}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={t("models.removeDeployment", { name: deployment.name })}
+              onClick={onRemove}
+            >
               <Trash2 size={15} />
             </ActionIcon>
           </Tooltip>
@@ -91,16 +97,42 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
           <TextInput label={t("models.weight")} inputMode="decimal" {...text("weight")} />
         </Group>
         <TextInput label={t("models.region")} {...text("region")} />
-        <TextInput label={t("models.baseUrl")} placeholder={t("credentials.baseUrlHelp")} {...text("base_url")} />
-        <TextInput label={t("models.apiVersion")} {...text("api_version")} disabled={deployment.vendor !== "azure"} />
+        <TextInput
+          label={t("models.baseUrl")}
+          placeholder={t("credentials.baseUrlHelp")}
+          {...text("base_url")}
+        />
+        <TextInput
+          label={t("models.apiVersion")}
+          {...text("api_version")}
+          disabled={deployment.vendor !== "azure"}
+        />
       </SimpleGrid>
       <Text size="xs" c="dimmed" mt={12} mb={4}>
         {t("models.prices")}. {t("models.priceHelp")}
       </Text>
       <SimpleGrid cols={{ base: 3, md: 4 }} spacing={12}>
-        <TextInput label={t("models.inputPrice")} leftSection="$" inputMode="decimal" placeholder="–" {...text("input_usd_per_million")} />
-        <TextInput label={t("models.cachedPrice")} leftSection="$" inputMode="decimal" placeholder="–" {...text("cached_input_usd_per_million")} />
-        <TextInput label={t("models.outputPrice")} leftSection="$" inputMode="decimal" placeholder="–" {...text("output_usd_per_million")} />
+        <TextInput
+          label={t("models.inputPrice")}
+          leftSection="$"
+          inputMode="decimal"
+          placeholder="–"
+          {...text("input_usd_per_million")}
+        />
+        <TextInput
+          label={t("models.cachedPrice")}
+          leftSection="$"
+          inputMode="decimal"
+          placeholder="–"
+          {...text("cached_input_usd_per_million")}
+        />
+        <TextInput
+          label={t("models.outputPrice")}
+          leftSection="$"
+          inputMode="decimal"
+          placeholder="–"
+          {...text("output_usd_per_million")}
+        />
       </SimpleGrid>
     </fieldset>
   );

@@ -16,7 +16,16 @@ import { useUnsaved } from "../design/useUnsaved";
 import { useFieldErrors, useWordsOf } from "../session/failure";
 import { usePlace } from "../session/session";
 import { DeploymentFields } from "./DeploymentFields";
-import { type DeploymentDraft, draftOf, emptyDraft, firstOrder, type ModelDraft, modelOf, newDeployment, shareOf } from "./draft";
+import {
+  type DeploymentDraft,
+  draftOf,
+  emptyDraft,
+  firstOrder,
+  type ModelDraft,
+  modelOf,
+  newDeployment,
+  shareOf,
+} from "./draft";
 
 interface ModelEditorProps {
   title: string;
@@ -27,7 +36,15 @@ interface ModelEditorProps {
   others: string[];
 }
 
-const OWN_FIELDS = ["alias", "description", "retries", "timeout_s", "first_token_timeout_s", "idle_timeout_s", "fallbacks"];
+const OWN_FIELDS = [
+  "alias",
+  "description",
+  "retries",
+  "timeout_s",
+  "first_token_timeout_s",
+  "idle_timeout_s",
+  "fallbacks",
+];
 const DEPLOYMENT_FIELDS = Object.keys(newDeployment("", 1));
 
 export function ModelEditor({ title, model, credentials, others }: ModelEditorProps) {
@@ -43,7 +60,10 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
   const hasChanges = JSON.stringify(draft) !== JSON.stringify(saved);
   useUnsaved(hasChanges && !isLeaving.current);
 
-  const fields = [...OWN_FIELDS, ...draft.deployments.flatMap((_, at) => DEPLOYMENT_FIELDS.map((name) => `deployments.${at}.${name}`))];
+  const fields = [
+    ...OWN_FIELDS,
+    ...draft.deployments.flatMap((_, at) => DEPLOYMENT_FIELDS.map((name) => `deployments.${at}.${name}`)),
+  ];
   const errors = useFieldErrors(save.error, fields);
   const set = (change: Partial<ModelDraft>) => setDraft((now) => ({ ...now, ...change }));
   const setDeployment = (key: string, change: Partial<DeploymentDraft>) =>
@@ -73,10 +93,20 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
       actions={
         model && (
           <>
-            <ButtonLink to="/p/$project/traces" params={{ project: project.id }} search={{ q: `model:${model.alias}` }} variant="default">
+            <ButtonLink
+              to="/p/$project/traces"
+              params={{ project: project.id }}
+              search={{ q: `model:${model.alias}` }}
+              variant="default"
+            >
               {t("models.seeTraces")}
             </ButtonLink>
-            <Button variant="default" leftSection={<Trash2 size={14} />} onClick={deleting.open} disabled={!canEdit}>
+            <Button
+              variant="default"
+              leftSection={<Trash2 size={14} />}
+              onClick={deleting.open}
+              disabled={!canEdit}
+            >
               {t("common.delete")}
             </Button>
           </>
@@ -138,7 +168,8 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
                   onChange={(change) => setDeployment(deployment.key, change)}
                   onRemove={
                     draft.deployments.length > 1
-                      ? () => set({ deployments: draft.deployments.filter((one) => one.key !== deployment.key) })
+                      ? () =>
+                          set({ deployments: draft.deployments.filter((one) => one.key !== deployment.key) })
                       : undefined
                   }
                 />
@@ -147,10 +178,26 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
           </Section>
           <Section title={t("models.behaviour")}>
             <SimpleGrid cols={4} mb="md">
-              <TextInput label={t("models.retries")} description={t("models.retriesHelp")} {...text("retries")} />
-              <TextInput label={t("models.timeout")} description={t("models.timeoutHelp")} {...text("timeout_s")} />
-              <TextInput label={t("models.firstTokenTimeout")} description={t("models.firstTokenTimeoutHelp")} {...text("first_token_timeout_s")} />
-              <TextInput label={t("models.idleTimeout")} description={t("models.idleTimeoutHelp")} {...text("idle_timeout_s")} />
+              <TextInput
+                label={t("models.retries")}
+                description={t("models.retriesHelp")}
+                {...text("retries")}
+              />
+              <TextInput
+                label={t("models.timeout")}
+                description={t("models.timeoutHelp")}
+                {...text("timeout_s")}
+              />
+              <TextInput
+                label={t("models.firstTokenTimeout")}
+                description={t("models.firstTokenTimeoutHelp")}
+                {...text("first_token_timeout_s")}
+              />
+              <TextInput
+                label={t("models.idleTimeout")}
+                description={t("models.idleTimeoutHelp")}
+                {...text("idle_timeout_s")}
+              />
             </SimpleGrid>
             <MultiSelect
               label={t("models.fallbacks")}
@@ -172,7 +219,8 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
           onCancel={toList}
           beside={
             <Group mr="auto" c="dimmed" fz="sm">
-              {!canEdit && t("common.readOnly", { role: t(`members.roles.${role}`), organisation: organisation.name })}
+              {!canEdit &&
+                t("common.readOnly", { role: t(`members.roles.${role}`), organisation: organisation.name })}
             </Group>
           }
         />
@@ -191,7 +239,15 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
   );
 }
 
-function DeleteModel({ alias, onClose, onDeleted }: { alias: string; onClose: () => void; onDeleted: () => void }) {
+function DeleteModel({
+  alias,
+  onClose,
+  onDeleted,
+}: {
+  alias: string;
+  onClose: () => void;
+  onDeleted: () => void;
+}) {
   const { t } = useTranslation();
   const wordsOf = useWordsOf();
   const { project } = usePlace();

@@ -28,7 +28,7 @@ export default function ModelsPage() {
   const query = useQuery({ ...modelsQuery(project.id), refetchInterval: 10_000 });
   const columns = useColumns();
   const memory = useTableMemory("models");
-  const add = () => void navigate({ to: "/p/$project/new-model", params: { project: project.id } });
+  const add = () => void navigate({ to: "/p/$project/models/new", params: { project: project.id } });
   const retry = () => void query.refetch();
   const addButton = (
     <AllowedButton may="edit" leftSection={<Plus size={15} />} onClick={add}>
@@ -58,7 +58,10 @@ export default function ModelsPage() {
         memory={memory}
         loading={query.isPending}
         onSelect={(model) =>
-          void navigate({ to: "/p/$project/models/$", params: { project: project.id, _splat: model.alias } })
+          void navigate({
+            to: "/p/$project/models/edit/$",
+            params: { project: project.id, _splat: model.alias },
+          })
         }
         instead={
           query.isError ? (
@@ -70,7 +73,12 @@ export default function ModelsPage() {
               actions={
                 <>
                   {addButton}
-                  <ButtonLink to="/p/$project/credentials" params={{ project: project.id }} search={{ add: true }} variant="default">
+                  <ButtonLink
+                    to="/p/$project/credentials"
+                    params={{ project: project.id }}
+                    search={{ add: true }}
+                    variant="default"
+                  >
                     {t("credentials.add")}
                   </ButtonLink>
                 </>
@@ -119,7 +127,9 @@ function useColumns(): Column<Model>[] {
           <Group gap={4} wrap="nowrap">
             {model.deployments.map((deployment) => (
               <Tag key={deployment.name} title={deploymentHint(deployment)}>
-                <span style={deployment.enabled ? undefined : { textDecoration: "line-through" }}>{deployment.name}</span>
+                <span style={deployment.enabled ? undefined : { textDecoration: "line-through" }}>
+                  {deployment.name}
+                </span>
               </Tag>
             ))}
           </Group>
@@ -147,9 +157,13 @@ function Worst({ deployments }: { deployments: Deployment[] }) {
   const { t } = useTranslation();
   const on = deployments.filter((deployment) => deployment.enabled);
   const cooling = on.filter((deployment) => deployment.health?.state === "cooling");
-  if (cooling.length === 0) return <Health deployment={on.find((deployment) => deployment.health) ?? on[0]} />;
+  if (cooling.length === 0)
+    return <Health deployment={on.find((deployment) => deployment.health) ?? on[0]} />;
   return (
-    <StatusDot tone={cooling.length === on.length ? "error" : "warn"} title={cooling.map((one) => one.name).join(", ")}>
+    <StatusDot
+      tone={cooling.length === on.length ? "error" : "warn"}
+      title={cooling.map((one) => one.name).join(", ")}
+    >
       {t("models.cooling")} {cooling.length}/{on.length}
     </StatusDot>
   );

@@ -50,6 +50,11 @@ test("weights are shared among deployments of the same order that are on", () =>
   const spare = newDeployment("c", 2);
   const off = { ...newDeployment("d", 1), enabled: false };
   draft.deployments.push(other, spare, off);
-  expect([draft.deployments[0], other, spare, off].map((one) => one && shareOf(draft, one))).toEqual([0.75, 0.25, 1, null]);
+  expect([draft.deployments[0], other, spare, off].map((one) => one && shareOf(draft, one))).toEqual([
+    0.75,
+    0.25,
+    1,
+    null,
+  ]);
   expect(firstOrder(draft)).toBe(1);
 });

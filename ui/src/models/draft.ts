@@ -95,7 +95,9 @@ export function modelOf(draft: ModelDraft): ModelInput {
 
 /** The share of calls a deployment gets among those of its order, 0 to 1; null when it is off or has no weight. */
 export function shareOf(draft: ModelDraft, deployment: DeploymentDraft): number | null {
-  const peers = draft.deployments.filter((one) => one.enabled && one.order.trim() === deployment.order.trim());
+  const peers = draft.deployments.filter(
+    (one) => one.enabled && one.order.trim() === deployment.order.trim(),
+  );
   const whole = peers.reduce((sum, one) => sum + (numberIn(one.weight) ?? 0), 0);
   const own = numberIn(deployment.weight) ?? 0;
   return deployment.enabled && whole > 0 ? own / whole : null;

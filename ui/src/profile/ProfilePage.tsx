@@ -48,8 +48,21 @@ function You() {
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <TextInput label={t("common.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} error={errors.of("name")} autoComplete="name" />
-        <TextInput label={t("signIn.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={errors.of("email")} autoComplete="email" />
+        <TextInput
+          label={t("common.name")}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={errors.of("name")}
+          autoComplete="name"
+        />
+        <TextInput
+          label={t("signIn.email")}
+          type="email"
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+          error={errors.of("email")}
+          autoComplete="email"
+        />
         {hasNewEmail && user.has_password && (
           <PasswordInput
             label={t("profile.current")}

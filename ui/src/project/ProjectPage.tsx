@@ -32,7 +32,13 @@ export default function ProjectPage() {
       </Section>
       {!project.is_sandbox && (
         <Section title={t("project.danger")} help={t("project.dangerHelp")}>
-          <Button variant="outline" color="red" c="var(--md-error)" disabled={!canAdmin} onClick={deleting.open}>
+          <Button
+            variant="outline"
+            color="red"
+            c="var(--md-error)"
+            disabled={!canAdmin}
+            onClick={deleting.open}
+          >
             {t("project.delete")}
           </Button>
           {!canAdmin && (

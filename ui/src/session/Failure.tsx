@@ -7,7 +7,8 @@ import { usePlace } from "./session";
 export function Failure({ failure, onRetry }: { failure: unknown; onRetry: () => void }) {
   const wordsOf = useWordsOf();
   const { organisation } = usePlace();
-  if (failure instanceof ApiError && failure.status === 403) return <ForbiddenState who={organisation.name} />;
+  if (failure instanceof ApiError && failure.status === 403)
+    return <ForbiddenState who={organisation.name} />;
   if (failure instanceof ApiError && failure.status === 404) return <NotFoundState />;
   return <FailedState reason={wordsOf(failure)} onRetry={onRetry} />;
 }

@@ -2,8 +2,8 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { sessionQuery, useChangeProfile } from "./session";
 import { speak } from "../words";
+import { sessionQuery, useChangeProfile } from "./session";
 
 export function LanguageToggle() {
   const { i18n } = useTranslation();
@@ -17,8 +17,9 @@ export function LanguageToggle() {
   };
   return (
     <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size={30} aria-label={label} lang={next} onClick={change}>
+      <ActionIcon variant="subtle" color="gray" size={30} lang={next} onClick={change}>
         <span style={{ fontSize: 12, fontWeight: 600 }}>{next === "ko" ? "한" : "EN"}</span>
+        <span className="md-unseen">{label}</span>
       </ActionIcon>
     </Tooltip>
   );

@@ -5,7 +5,13 @@ import { ApiError } from "../api/client";
 import type { en } from "../words/en";
 
 type Known = keyof typeof en.errors;
-const KNOWN: readonly Known[] = ["unreachable", "store_unavailable", "not_signed_in", "not_found", "rate_limited"];
+const KNOWN: readonly Known[] = [
+  "unreachable",
+  "store_unavailable",
+  "not_signed_in",
+  "not_found",
+  "rate_limited",
+];
 
 export function useWordsOf(): (failure: unknown) => string {
   const { t, i18n } = useTranslation();
@@ -14,7 +20,9 @@ export function useWordsOf(): (failure: unknown) => string {
       if (!(failure instanceof ApiError)) return failure instanceof Error ? failure.message : String(failure);
       const known = KNOWN.find((code) => code === failure.code);
       // The server speaks English and knows more; where we only know the code, its sentence is the better one.
-      return known && (failure.status === 0 || i18n.language !== "en") ? t(`errors.${known}`) : failure.message;
+      return known && (failure.status === 0 || i18n.language !== "en")
+        ? t(`errors.${known}`)
+        : failure.message;
     },
     [t, i18n.language],
   );

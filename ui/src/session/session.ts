@@ -1,5 +1,11 @@
 // Who is signed in and what they may do in the project of the address.
-import { type QueryClient, queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import {
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+  useSuspenseQuery,
+} from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { answered, api, csrf } from "../api/client";
 import type { Organisation, ProfileChange, Project, Role, Session } from "../api/shapes";

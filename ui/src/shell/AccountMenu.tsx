@@ -27,7 +27,9 @@ export function AccountMenu() {
         </Menu.Label>
         <Menu.Item
           leftSection={<UserRound size={15} />}
-          onClick={() => void navigate({ to: "/p/$project/settings/profile", params: { project: project.id } })}
+          onClick={() =>
+            void navigate({ to: "/p/$project/settings/profile", params: { project: project.id } })
+          }
         >
           {t("nav.profile")}
         </Menu.Item>

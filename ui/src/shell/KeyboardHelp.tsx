@@ -19,7 +19,12 @@ const KEYS = [
 export function KeyboardHelp({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={t("keyboard.title")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("keyboard.title")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
       <table className={classes.keys}>
         <tbody>
           {KEYS.map(([name, keys]) => (

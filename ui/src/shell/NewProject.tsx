@@ -13,7 +13,12 @@ export function NewProject({ onClose, onMade }: { onClose: () => void; onMade: (
   const create = useCreateProject(organisation.id);
   const [name, setName] = useState("");
   return (
-    <Modal opened onClose={onClose} title={t("project.newTitle")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("project.newTitle")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -30,7 +30,15 @@ export function Palette({ onClose }: { onClose: () => void }) {
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={8} yOffset={90} centered={false} aria-label={t("nav.palette")}>
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={8}
+      yOffset={90}
+      centered={false}
+      aria-label={t("nav.palette")}
+    >
       <Combobox store={combobox} onOptionSubmit={submit}>
         <Combobox.EventsTarget>
           <TextInput
@@ -72,7 +80,8 @@ function useFound(text: string): Found[] {
         label: t("nav.openTrace", { id: `${id.slice(0, 12)}…` }),
         hint: t("nav.traces"),
         icon: Activity,
-        go: () => void navigate({ to: "/p/$project/traces/$trace", params: { project: project.id, trace: id } }),
+        go: () =>
+          void navigate({ to: "/p/$project/traces/$trace", params: { project: project.id, trace: id } }),
       },
     ];
   const pages = PAGES.map(({ name, to, icon }) => ({
@@ -96,7 +105,11 @@ function useFound(text: string): Found[] {
     label: model.alias,
     hint: t("nav.models"),
     icon: Boxes,
-    go: () => void navigate({ to: "/p/$project/models/$", params: { project: project.id, _splat: model.alias } }),
+    go: () =>
+      void navigate({
+        to: "/p/$project/models/edit/$",
+        params: { project: project.id, _splat: model.alias },
+      }),
   }));
   const wanted = text.toLowerCase();
   return [...pages, ...projects, ...aliases]

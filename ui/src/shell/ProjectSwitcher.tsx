@@ -20,7 +20,8 @@ export function ProjectSwitcher() {
     <>
       <Menu position="bottom-start" width={260}>
         <Menu.Target>
-          <UnstyledButton className={classes.switch} aria-label={`${t("nav.switchProject")}: ${project.name}`}>
+          <UnstyledButton className={classes.switch}>
+            <span className="md-unseen">{t("nav.switchProject")}:</span>
             <img src="/madang.svg" alt="" width={20} height={20} />
             <span className={classes.switchName}>
               <b>{project.name}</b>
@@ -36,7 +37,9 @@ export function ProjectSwitcher() {
               {one.projects.map((other) => (
                 <Menu.Item
                   key={other.id}
-                  leftSection={<Check size={14} style={{ visibility: other.id === project.id ? "visible" : "hidden" }} />}
+                  leftSection={
+                    <Check size={14} style={{ visibility: other.id === project.id ? "visible" : "hidden" }} />
+                  }
                   rightSection={other.is_sandbox ? <Tag tone="sim">{t("nav.sandbox")}</Tag> : undefined}
                   onClick={() => go(other.id)}
                 >

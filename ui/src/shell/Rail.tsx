@@ -18,14 +18,21 @@ const isMac = /mac/i.test(navigator.userAgent);
 export function Rail({ onPalette, onHelp }: { onPalette: () => void; onHelp: () => void }) {
   const { t } = useTranslation();
   const isNarrow = useMediaQuery("(max-width: 1100px)", undefined, { getInitialValueInEffect: false });
-  const [chosen, setChosen] = useLocalStorage<boolean | null>({ key: "madang.rail.small", defaultValue: null });
+  const [chosen, setChosen] = useLocalStorage<boolean | null>({
+    key: "madang.rail.small",
+    defaultValue: null,
+  });
   const small = chosen ?? isNarrow ?? false;
   return (
     <nav className={classes.rail} data-small={small || undefined} aria-label={t("nav.main")}>
       <div className={classes.top}>
         <ProjectSwitcher />
         <Tooltip label={t("nav.palette")} position="right">
-          <UnstyledButton className={classes.find} onClick={onPalette} aria-label={t("nav.palette")}>
+          <UnstyledButton
+            className={classes.find}
+            onClick={onPalette}
+            aria-label={small ? t("nav.find") : undefined}
+          >
             <Search size={15} />
             <span>{t("nav.find")}</span>
             <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>

@@ -21,6 +21,7 @@ export function MissingPage() {
   return (
     <main id="content">
       <NotFoundState
+        isPage
         actions={
           <ButtonLink to="/" variant="default">
             {t("nav.home")}
@@ -36,9 +37,13 @@ export function NoProjectPage() {
   return (
     <main id="content">
       <EmptyState
+        isPage
         title={t("shell.noProject")}
         actions={
-          <Button variant="default" onClick={() => void signOut().then(() => window.location.assign("/sign-in"))}>
+          <Button
+            variant="default"
+            onClick={() => void signOut().then(() => window.location.assign("/sign-in"))}
+          >
             {t("signIn.out")}
           </Button>
         }

@@ -1,7 +1,25 @@
 // The pages there are, by group, as the rail and the palette list them. A page is listed once it exists.
-import { Activity, Boxes, Building2, House, KeyRound, type LucideIcon, UserRound, UsersRound, Vault } from "lucide-react";
+import {
+  Activity,
+  Boxes,
+  Building2,
+  House,
+  KeyRound,
+  type LucideIcon,
+  UserRound,
+  UsersRound,
+  Vault,
+} from "lucide-react";
 
-export type PageName = "home" | "traces" | "models" | "credentials" | "keys" | "project" | "members" | "profile";
+export type PageName =
+  | "home"
+  | "traces"
+  | "models"
+  | "credentials"
+  | "keys"
+  | "project"
+  | "members"
+  | "profile";
 export type GroupName = "studio" | "gateway" | "settings";
 
 export interface PageEntry {

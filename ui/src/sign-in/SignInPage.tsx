@@ -7,11 +7,11 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client";
 import { CopyBlock } from "../design/Copy";
 import { FormFoot } from "../design/FormFoot";
+import { SchemeToggle } from "../design/SchemeToggle";
 import { EmptyState } from "../design/states";
 import { useWordsOf } from "../session/failure";
-import { signIn, signInByLink } from "../session/session";
 import { LanguageToggle } from "../session/LanguageToggle";
-import { SchemeToggle } from "../design/SchemeToggle";
+import { signIn, signInByLink } from "../session/session";
 import classes from "./SignInPage.module.css";
 
 const LINK_COMMAND = "madang sign-in-link";

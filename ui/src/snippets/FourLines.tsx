@@ -7,7 +7,10 @@ import { SNIPPETS, type SnippetName, type SnippetParts, snippet } from "./snippe
 
 export function FourLines(parts: SnippetParts) {
   const { t } = useTranslation();
-  const [chosen, setChosen] = useLocalStorage<SnippetName>({ key: "madang.snippet", defaultValue: "pythonOpenai" });
+  const [chosen, setChosen] = useLocalStorage<SnippetName>({
+    key: "madang.snippet",
+    defaultValue: "pythonOpenai",
+  });
   return (
     <div>
       <SegmentedControl

@@ -5,6 +5,7 @@ import { Duration, Money } from "../design/Figures";
 import { StatusDot, Tag } from "../design/Tag";
 import classes from "./Attempts.module.css";
 import { durationOf, numberOf } from "./tree";
+import { whyWords } from "./why";
 import { outcomeWords } from "./words";
 
 export function Attempts({ attempts }: { attempts: Span[] }) {
@@ -22,6 +23,7 @@ export function Attempts({ attempts }: { attempts: Span[] }) {
 function Attempt({ attempt }: { attempt: Span }) {
   const { t } = useTranslation();
   const { attributes } = attempt;
+  const reason = attributes["madang.attempt.reason"];
   const failed = attempt.status === "error";
   return (
     <li className={classes.attempt} data-failed={failed || undefined}>
@@ -43,7 +45,7 @@ function Attempt({ attempt }: { attempt: Span }) {
           <Outcome attempt={attempt} />
         </dd>
         <dt>{t("trace.reason")}</dt>
-        <dd>{attributes["madang.attempt.reason"] || <span className={classes.none}>{t("trace.noReason")}</span>}</dd>
+        <dd>{reason ? whyWords(t, reason) : <span className={classes.none}>{t("trace.noReason")}</span>}</dd>
       </dl>
     </li>
   );

@@ -19,7 +19,9 @@ export function ConversationTab({ span }: { span: Span }) {
   return (
     <>
       <Messages messages={conversation.messages} />
-      {!span.output && <Missing>{span.status === "error" ? t("trace.failedOut") : t("trace.nothingOut")}</Missing>}
+      {!span.output && (
+        <Missing>{span.status === "error" ? t("trace.failedOut") : t("trace.nothingOut")}</Missing>
+      )}
       {conversation.settings && (
         <div style={{ marginTop: 14 }}>
           <JsonView text={conversation.settings} label={t("messages.settings")} />

@@ -53,7 +53,7 @@ export function Details({ span }: { span: Span }) {
             </Fact>
           )}
           {span.tags.length > 0 && <Fact name={t("trace.tags")}>{span.tags.join(", ")}</Fact>}
-          <Fact name="Span">
+          <Fact name={t("trace.stepId")}>
             <code>{span.span_id}</code>
             <CopyIcon value={span.span_id} size={18} />
           </Fact>
@@ -61,7 +61,7 @@ export function Details({ span }: { span: Span }) {
       </table>
       {attributes.length > 0 && (
         <>
-          <Title order={3} mt={18} mb={6}>
+          <Title order={2} mt={18} mb={6}>
             {t("trace.attributes")}
           </Title>
           <table className={classes.facts} data-technical>

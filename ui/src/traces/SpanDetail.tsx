@@ -42,7 +42,10 @@ export function SpanDetail({ span, spans, tab, onTab }: SpanDetailProps) {
       >
         <Tabs.List>
           <Tabs.Tab value="conversation">{t("trace.conversation")}</Tabs.Tab>
-          <Tabs.Tab value="attempts" rightSection={attempts.length > 1 ? <Tag tone="warn">{attempts.length}</Tag> : undefined}>
+          <Tabs.Tab
+            value="attempts"
+            rightSection={attempts.length > 1 ? <Tag tone="warn">{attempts.length}</Tag> : undefined}
+          >
             {t("trace.attempts")}
           </Tabs.Tab>
           <Tabs.Tab value="details">{t("trace.details")}</Tabs.Tab>

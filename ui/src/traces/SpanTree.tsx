@@ -1,5 +1,16 @@
 // The steps of a trace: the tree on the left, each step's bar on the time line beside it.
-import { Bot, Box, ChevronRight, CornerDownRight, Database, ListTree, Search, Shield, Sparkles, Wrench } from "lucide-react";
+import {
+  Bot,
+  Box,
+  ChevronRight,
+  CornerDownRight,
+  Database,
+  ListTree,
+  Search,
+  Shield,
+  Sparkles,
+  Wrench,
+} from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Span } from "../api/shapes";
@@ -72,8 +83,6 @@ function Row({ branch, isChosen, isOpen, onChoose, onToggle }: RowProps) {
   const { t } = useTranslation();
   const { span, depth, hasChildren, begin, width } = branch;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the tree holds the focus
     <div
       id={`span-${span.span_id}`}
       role="treeitem"
@@ -99,7 +108,9 @@ function Row({ branch, isChosen, isOpen, onChoose, onToggle }: RowProps) {
           <KindIcon kind={span.kind} />
         </span>
         <span className={classes.label} title={labelOf(span)}>
-          {span.kind === "attempt" ? `${t("trace.attempt", { number: numberOf(span) })} · ${labelOf(span)}` : labelOf(span)}
+          {span.kind === "attempt"
+            ? `${t("trace.attempt", { number: numberOf(span) })} · ${labelOf(span)}`
+            : labelOf(span)}
         </span>
         {span.cost_usd && <span className={classes.cost}>{formatMoney(span.cost_usd)}</span>}
       </div>
@@ -107,18 +118,19 @@ function Row({ branch, isChosen, isOpen, onChoose, onToggle }: RowProps) {
         <div
           className={classes.bar}
           data-kind={toneOf(span.kind)}
-          style={{ left: `${begin * 100}%`, width: `max(2px, ${width * 100}%)` }}
+          style={{ left: `calc(${placed(begin)})`, width: `max(2px, ${placed(width)})` }}
         />
-        <span
-          className={classes.time}
-          // The time stands right of its bar while there is room, else left of the bar's end.
-          style={begin + width < 0.72 ? { left: `calc(${(begin + width) * 100}% + 5px)` } : { right: `calc(${(1 - begin) * 100}% + 5px)`, ...(begin < 0.2 ? { right: 4 } : {}) }}
-        >
+        <span className={classes.time} style={{ left: `calc(${placed(begin + width)} + 5px)` }}>
           {formatDuration(durationOf(span))}
         </span>
       </div>
     </div>
   );
+}
+
+/** A share of the time line, which ends early enough for the last bar's time to stand beside it. */
+function placed(share: number): string {
+  return `${share} * (100% - 62px)`;
 }
 
 function labelOf(span: Span): string {

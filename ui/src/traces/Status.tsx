@@ -1,7 +1,7 @@
 // The status of a trace or span, in a word with its dot; the kind of failure on hover.
 import { useTranslation } from "react-i18next";
 import { StatusDot } from "../design/Tag";
-import { errorWords } from "./words";
+import { causeWords, errorWords } from "./words";
 
 interface StatusProps {
   status: "unset" | "ok" | "error";
@@ -16,7 +16,7 @@ export function Status({ status, errorType, long }: StatusProps) {
   if (status === "unset") return <StatusDot tone="warn">{t("traces.unset")}</StatusDot>;
   return (
     <StatusDot tone="error" title={errorWords(t, errorType)}>
-      {long && errorType ? errorWords(t, errorType) : t("traces.error")}
+      {long && errorType ? causeWords(t, errorType) : t("traces.error")}
     </StatusDot>
   );
 }

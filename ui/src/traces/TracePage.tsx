@@ -29,7 +29,9 @@ export default function TracePage() {
         trace={trace}
         span={search.span}
         tab={search.tab}
-        onChoose={(chosen) => void navigate({ to: ".", search: (now) => ({ ...now, ...chosen }), replace: true })}
+        onChoose={(chosen) =>
+          void navigate({ to: ".", search: (now) => ({ ...now, ...chosen }), replace: true })
+        }
       />
     </main>
   );

@@ -30,7 +30,8 @@ interface TraceViewProps {
 export function TraceView({ trace, span, tab, onChoose, isPane }: TraceViewProps) {
   const { project } = usePlace();
   const query = useQuery(traceQuery(project.id, trace));
-  if (query.isError && !query.data) return <Failure failure={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isError && !query.data)
+    return <Failure failure={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <Loading />;
   const { spans } = query.data;
   const chosen = spans.find((one) => one.span_id === span) ?? firstSpan(spans);
@@ -40,7 +41,13 @@ export function TraceView({ trace, span, tab, onChoose, isPane }: TraceViewProps
       <div className={classes.body}>
         <SpanTree spans={spans} chosen={chosen?.span_id} onChoose={(id) => onChoose({ span: id })} />
         {chosen && (
-          <SpanDetail key={chosen.span_id} span={chosen} spans={spans} tab={tab} onTab={(next) => onChoose({ tab: next })} />
+          <SpanDetail
+            key={chosen.span_id}
+            span={chosen}
+            spans={spans}
+            tab={tab}
+            onTab={(next) => onChoose({ tab: next })}
+          />
         )}
       </div>
     </>

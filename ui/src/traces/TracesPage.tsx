@@ -24,8 +24,8 @@ import { usePlace } from "../session/session";
 import { useTraceColumns } from "./columns";
 import { useFacetGroups, useFilterFields } from "./fields";
 import { NoTraces } from "./NoTraces";
-import { TracePane } from "./TracePane";
 import { Totals } from "./Totals";
+import { TracePane } from "./TracePane";
 import { useTraces } from "./useTraces";
 import { spanOfTime, type TracesSearch, withSpanOfTime } from "./view";
 
@@ -48,13 +48,22 @@ export default function TracesPage() {
   const span = useMemo(() => spanOfTime(search), [search.range, search.from, search.to]);
   const live = search.live !== false && "range" in span;
   const [atTop, setAtTop] = useState(true);
-  const { list, rows, summary, chart, facets } = useTraces({ project: project.id, filter, span, live, atTop });
+  const { list, rows, summary, chart, facets } = useTraces({
+    project: project.id,
+    filter,
+    span,
+    live,
+    atTop,
+  });
 
   const columns = useTraceColumns();
   const memory = useTableMemory("traces");
   const groups = useFacetGroups(facets.data);
   const known = useMemo(() => Object.fromEntries(groups.map((group) => [group.key, group.values])), [groups]);
-  const [hasFacets, setFacets] = useLocalStorage({ key: "madang.traces.facets", defaultValue: window.innerWidth >= 1500 });
+  const [hasFacets, setFacets] = useLocalStorage({
+    key: "madang.traces.facets",
+    defaultValue: window.innerWidth >= 1800,
+  });
   const [hasCharts, setCharts] = useLocalStorage({ key: "madang.traces.charts", defaultValue: true });
   const charts = useMemo(() => chartsOf(t, chart.data, summary.data), [t, chart.data, summary.data]);
   const times = useMemo(() => timesOf(chart.data), [chart.data]);
@@ -67,10 +76,16 @@ export default function TracesPage() {
   const setFilter = (next: Filter) => setLine(writeFilter(next));
   const setSpan = useCallback((next: Timespan) => setSearch((now) => withSpanOfTime(now, next)), [setSearch]);
   const setLive = (on: boolean) =>
-    setSearch((now) => ({ ...("range" in span ? now : withSpanOfTime(now, { range: "1h" })), live: on ? undefined : false }));
+    setSearch((now) => ({
+      ...("range" in span ? now : withSpanOfTime(now, { range: "1h" })),
+      live: on ? undefined : false,
+    }));
   const open = useCallback(
     (trace: string | undefined) =>
-      setSearch((now) => ({ ...now, trace, span: undefined, tab: trace ? now.tab : undefined }), search.trace !== undefined),
+      setSearch(
+        (now) => ({ ...now, trace, span: undefined, tab: trace ? now.tab : undefined }),
+        search.trace !== undefined,
+      ),
     [setSearch, search.trace],
   );
   const pick = useCallback(
@@ -83,7 +98,8 @@ export default function TracesPage() {
   const fetchMore = useCallback(() => {
     if (list.hasNextPage && !list.isFetchingNextPage && !list.isError) void list.fetchNextPage();
   }, [list.hasNextPage, list.isFetchingNextPage, list.isError, list.fetchNextPage]);
-  const retry = () => void Promise.all([list.refetch(), summary.refetch(), chart.refetch(), facets.refetch()]);
+  const retry = () =>
+    void Promise.all([list.refetch(), summary.refetch(), chart.refetch(), facets.refetch()]);
 
   const at = rows.findIndex((row) => row.trace_id === search.trace);
   const step = (by: 1 | -1) => {
@@ -96,19 +112,32 @@ export default function TracesPage() {
     <Page
       title={t("traces.title")}
       fills
-      actions={
-        <TimeRange value={span} onChange={setSpan} live={live} onLive={setLive} />
-      }
+      actions={<TimeRange value={span} onChange={setSpan} live={live} onLive={setLive} />}
     >
       {hasCharts && !isFailed && (
         <ChartStrip charts={charts} times={times} loading={chart.isPending} onPick={pick} />
       )}
-      <Group gap={8} wrap="nowrap" px={12} py={6} bg="var(--md-surface)" style={{ borderBottom: "1px solid var(--md-line)" }}>
-        <Toggle label={t(hasFacets ? "filter.hideFacets" : "filter.facets")} on={hasFacets} onClick={() => setFacets(!hasFacets)}>
+      <Group
+        gap={8}
+        wrap="nowrap"
+        px={12}
+        py={6}
+        bg="var(--md-surface)"
+        style={{ borderBottom: "1px solid var(--md-line)" }}
+      >
+        <Toggle
+          label={t(hasFacets ? "filter.hideFacets" : "filter.facets")}
+          on={hasFacets}
+          onClick={() => setFacets(!hasFacets)}
+        >
           <PanelLeft size={16} />
         </Toggle>
         <FilterBar value={line} onChange={setLine} fields={fields} values={known} inputRef={box} />
-        <Toggle label={t(hasCharts ? "traces.chartHide" : "traces.chartShow")} on={hasCharts} onClick={() => setCharts(!hasCharts)}>
+        <Toggle
+          label={t(hasCharts ? "traces.chartHide" : "traces.chartShow")}
+          on={hasCharts}
+          onClick={() => setCharts(!hasCharts)}
+        >
           <ChartNoAxesColumn size={16} />
         </Toggle>
         <TableMenu columns={columns} memory={memory} />
@@ -140,7 +169,12 @@ export default function TracesPage() {
             isFailed ? (
               <Failure failure={list.error} onRetry={retry} />
             ) : (
-              <NoTraces isFiltered={line !== ""} span={span} onClear={() => setLine("")} onWiden={() => setSpan({ range: "30d" })}>
+              <NoTraces
+                isFiltered={line !== ""}
+                span={span}
+                onClear={() => setLine("")}
+                onWiden={() => setSpan({ range: "30d" })}
+              >
                 <Button component={Link} to={`/p/${project.id}`}>
                   {t("traces.emptyAction")}
                 </Button>
@@ -162,10 +196,26 @@ export default function TracesPage() {
   );
 }
 
-function Toggle({ label, on, onClick, children }: { label: string; on: boolean; onClick: () => void; children: ReactNode }) {
+function Toggle({
+  label,
+  on,
+  onClick,
+  children,
+}: {
+  label: string;
+  on: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}) {
   return (
     <Tooltip label={label}>
-      <ActionIcon variant={on ? "light" : "default"} size={30} aria-label={label} aria-pressed={on} onClick={onClick}>
+      <ActionIcon
+        variant={on ? "light" : "default"}
+        size={30}
+        aria-label={label}
+        aria-pressed={on}
+        onClick={onClick}
+      >
         {children}
       </ActionIcon>
     </Tooltip>

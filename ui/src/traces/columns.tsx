@@ -7,14 +7,14 @@ import { Tag } from "../design/Tag";
 import { ClockTime } from "../design/Time";
 import type { Column } from "../design/table";
 import { Status } from "./Status";
-import { kindWords } from "./words";
+import { causeWords, kindWords } from "./words";
 
 export function useTraceColumns(): Column<TraceRow>[] {
   const { t, i18n } = useTranslation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `t` is new on each render; the language is what changes
   return useMemo(
     (): Column<TraceRow>[] => [
-      { id: "start", title: t("traces.start"), width: 122, cell: (row) => <ClockTime at={row.start_time} /> },
+      { id: "start", title: t("traces.start"), width: 116, cell: (row) => <ClockTime at={row.start_time} /> },
       {
         id: "status",
         title: t("traces.status"),
@@ -55,15 +55,14 @@ export function useTraceColumns(): Column<TraceRow>[] {
         width: 160,
         cell: (row) => (
           <>
-            {row.model}
             {row.simulated && (
               <>
-                {" "}
                 <Tag tone="sim" title={t("traces.simulatedHelp")}>
                   {t("traces.simulated")}
-                </Tag>
+                </Tag>{" "}
               </>
             )}
+            <span title={row.model}>{row.model}</span>
           </>
         ),
       },
@@ -71,12 +70,12 @@ export function useTraceColumns(): Column<TraceRow>[] {
       {
         id: "attempts",
         title: t("traces.attempts"),
-        width: 70,
+        width: 76,
         right: true,
         cell: (row) => (row.attempts > 1 ? <Tag tone="warn">{row.attempts}</Tag> : row.attempts || ""),
       },
-      { id: "user", title: t("traces.user"), width: 90, cell: (row) => row.user_id },
-      { id: "session", title: t("traces.session"), width: 90, cell: (row) => row.session_id },
+      { id: "user", title: t("traces.user"), width: 80, cell: (row) => row.user_id },
+      { id: "session", title: t("traces.session"), width: 80, cell: (row) => row.session_id },
       { id: "name", title: t("traces.name"), width: 120, cell: (row) => row.name },
       {
         id: "input",
@@ -90,9 +89,27 @@ export function useTraceColumns(): Column<TraceRow>[] {
         width: 280,
         cell: (row) => <span title={row.output_preview}>{row.output_preview}</span>,
       },
-      { id: "kind", title: t("traces.kind"), width: 100, hidden: true, cell: (row) => kindWords(t, row.kind) },
-      { id: "environment", title: t("traces.environment"), width: 100, hidden: true, cell: (row) => row.environment },
-      { id: "error_type", title: t("traces.errorType"), width: 120, hidden: true, cell: (row) => row.error_type },
+      {
+        id: "kind",
+        title: t("traces.kind"),
+        width: 100,
+        hidden: true,
+        cell: (row) => kindWords(t, row.kind),
+      },
+      {
+        id: "environment",
+        title: t("traces.environment"),
+        width: 100,
+        hidden: true,
+        cell: (row) => row.environment,
+      },
+      {
+        id: "error_type",
+        title: t("traces.errorType"),
+        width: 120,
+        hidden: true,
+        cell: (row) => causeWords(t, row.error_type),
+      },
     ],
     [i18n.language],
   );

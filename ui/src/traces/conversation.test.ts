@@ -6,7 +6,13 @@ const read = (input: unknown, output: unknown = "") =>
 
 test("the question and the answer stand in order", () => {
   const found = read(
-    { model: "m", messages: [{ role: "system", content: "Be brief." }, { role: "user", content: "안녕" }] },
+    {
+      model: "m",
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "안녕" },
+      ],
+    },
     { choices: [{ index: 0, message: { role: "assistant", content: "네!" }, finish_reason: "stop" }] },
   );
   expect(found?.messages.map((message) => message.role)).toEqual(["system", "user", "assistant"]);
@@ -34,12 +40,22 @@ test("images are kept beside the words they came with", () => {
 test("a tool's result is shown with the call that asked for it", () => {
   const found = read({
     messages: [
-      { role: "assistant", content: null, tool_calls: [{ id: "a", function: { name: "find", arguments: '{"x":1}' } }] },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "a", function: { name: "find", arguments: '{"x":1}' } }],
+      },
       { role: "tool", tool_call_id: "a", content: "found" },
     ],
   });
   expect(found?.messages).toHaveLength(1);
-  expect(found?.messages[0]?.parts[0]).toEqual({ kind: "call", id: "a", name: "find", args: '{"x":1}', result: "found" });
+  expect(found?.messages[0]?.parts[0]).toEqual({
+    kind: "call",
+    id: "a",
+    name: "find",
+    args: '{"x":1}',
+    result: "found",
+  });
 });
 
 test("a result nobody asked for stays a message", () => {
@@ -66,7 +82,9 @@ test("a refusal is not mistaken for an answer", () => {
 });
 
 test("parts of a kind we do not know are kept as JSON", () => {
-  const found = read({ messages: [{ role: "user", content: [{ type: "input_audio", input_audio: { data: "x" } }] }] });
+  const found = read({
+    messages: [{ role: "user", content: [{ type: "input_audio", input_audio: { data: "x" } }] }],
+  });
   expect(found?.messages[0]?.parts[0]).toMatchObject({ kind: "other", label: "input_audio" });
 });
 

@@ -57,7 +57,8 @@ function messageOf(message: Json): Message {
   const reasoning = message.reasoning_content ?? message.reasoning;
   if (typeof reasoning === "string" && reasoning) parts.push({ kind: "reasoning", text: reasoning });
   parts.push(...contentParts(message.content));
-  if (typeof message.refusal === "string" && message.refusal) parts.push({ kind: "refusal", text: message.refusal });
+  if (typeof message.refusal === "string" && message.refusal)
+    parts.push({ kind: "refusal", text: message.refusal });
   if (Array.isArray(message.tool_calls)) parts.push(...message.tool_calls.filter(isObject).map(callOf));
   if (isObject(message.function_call)) parts.push(callOf({ id: "", function: message.function_call }));
   const result: Message = { role, parts };

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Facets } from "../api/shapes";
 import type { FacetGroup } from "../design/Facets";
 import type { FilterField } from "../design/filter";
-import { type FieldName, FIELDS } from "./view";
-import { errorWords } from "./words";
+import { FIELDS, type FieldName } from "./view";
+import { causeWords } from "./words";
 
 const LABELS = {
   status: "traces.status",
@@ -51,7 +51,7 @@ export function useFacetGroups(facets: Facets | undefined): FacetGroup[] {
         key: "error",
         title: t("traces.errorType"),
         values: facets?.error_type ?? [],
-        words: (type: string) => errorWords(t, type),
+        words: (type: string) => causeWords(t, type),
       },
     ];
   }, [facets, i18n.language]);

@@ -35,7 +35,10 @@ test("bars are shares of the whole trace", () => {
 });
 
 test("microseconds are not lost", () => {
-  const [, child] = branchesOf([span("a", "", "00.000000", "00.001000"), span("b", "a", "00.000250", "00.000750")], open);
+  const [, child] = branchesOf(
+    [span("a", "", "00.000000", "00.001000"), span("b", "a", "00.000250", "00.000750")],
+    open,
+  );
   expect(child?.begin).toBeCloseTo(0.25, 5);
 });
 
@@ -56,5 +59,8 @@ test("attempts come by their number", () => {
   const call = span("a", "", "00", "04", { kind: "generation" });
   const attempt = (id: string, number: string) =>
     span(id, "a", "01", "02", { kind: "attempt", attributes: { "madang.attempt.number": number } });
-  expect(attemptsOf([attempt("y", "2"), call, attempt("x", "1")], call).map((one) => one.span_id)).toEqual(["x", "y"]);
+  expect(attemptsOf([attempt("y", "2"), call, attempt("x", "1")], call).map((one) => one.span_id)).toEqual([
+    "x",
+    "y",
+  ]);
 });

@@ -15,7 +15,8 @@ export function branchesOf(spans: readonly Span[], closed: ReadonlySet<string>):
   const ids = new Set(spans.map((span) => span.span_id));
   const children = new Map<string, Span[]>();
   for (const span of spans) {
-    const parent = ids.has(span.parent_span_id) && span.parent_span_id !== span.span_id ? span.parent_span_id : "";
+    const parent =
+      ids.has(span.parent_span_id) && span.parent_span_id !== span.span_id ? span.parent_span_id : "";
     children.set(parent, [...(children.get(parent) ?? []), span]);
   }
   const { from, length } = extentOf(spans);

@@ -6,7 +6,10 @@ const fields: FilterField[] = Object.entries(FIELDS).map(([key, { kind }]) => ({
 const NOW = Date.UTC(2026, 10, 22, 10);
 
 test("the filter box becomes the server's parameters", () => {
-  const filter = parseFilter('model:gpt-4o model:gpt-4o-mini error:timeout env:production latency>3s cost>0.010 "환불"', fields);
+  const filter = parseFilter(
+    'model:gpt-4o model:gpt-4o-mini error:timeout env:production latency>3s cost>0.010 "환불"',
+    fields,
+  );
   expect(requestOf(filter, { range: "1h" }, NOW)).toEqual({
     from: "2026-11-22T09:00:00.000Z",
     text: "환불",
@@ -20,11 +23,15 @@ test("the filter box becomes the server's parameters", () => {
 
 test("a moving span has an open end, a fixed one has both", () => {
   expect(requestOf(parseFilter("", fields), { range: "1h" }, NOW).to).toBeUndefined();
-  expect(requestOf(parseFilter("", fields), { from: NOW - 1000, to: NOW }, NOW).to).toBe("2026-11-22T10:00:00.000Z");
+  expect(requestOf(parseFilter("", fields), { from: NOW - 1000, to: NOW }, NOW).to).toBe(
+    "2026-11-22T10:00:00.000Z",
+  );
 });
 
 test("a term that is wrong is not sent", () => {
-  expect(requestOf(parseFilter("latency>slow", fields), { range: "1h" }, NOW)).not.toHaveProperty("min_duration_ms");
+  expect(requestOf(parseFilter("latency>slow", fields), { range: "1h" }, NOW)).not.toHaveProperty(
+    "min_duration_ms",
+  );
 });
 
 test("a senseless address falls back to the usual view", () => {

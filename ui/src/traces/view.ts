@@ -70,12 +70,24 @@ interface FieldOfTraces {
 export const FIELDS = {
   status: { kind: "value", many: true, asks: (value, { status }) => ({ status: either(status, value) }) },
   model: { kind: "value", many: true, asks: (value, { model }) => ({ model: either(model, value) }) },
-  deployment: { kind: "value", many: true, asks: (value, { deployment }) => ({ deployment: either(deployment, value) }) },
+  deployment: {
+    kind: "value",
+    many: true,
+    asks: (value, { deployment }) => ({ deployment: either(deployment, value) }),
+  },
   user: { kind: "value", asks: (user) => ({ user }) },
   session: { kind: "value", asks: (session) => ({ session }) },
-  env: { kind: "value", many: true, asks: (value, { environment }) => ({ environment: either(environment, value) }) },
+  env: {
+    kind: "value",
+    many: true,
+    asks: (value, { environment }) => ({ environment: either(environment, value) }),
+  },
   kind: { kind: "value", many: true, asks: (value, { kind }) => ({ kind: either(kind, value) }) },
-  error: { kind: "value", many: true, asks: (value, { error_type }) => ({ error_type: either(error_type, value) }) },
+  error: {
+    kind: "value",
+    many: true,
+    asks: (value, { error_type }) => ({ error_type: either(error_type, value) }),
+  },
   latency: { kind: "duration", asks: (value) => ({ min_duration_ms: durationOf(value) ?? undefined }) },
   cost: { kind: "money", asks: (value) => ({ min_cost_usd: amountIn(value) ?? undefined }) },
 } as const satisfies Record<string, FieldOfTraces>;
