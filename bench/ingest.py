@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from bench.running_store import running_store
@@ -43,7 +44,7 @@ def calls(count: int, random_: random.Random, now_us: int) -> list[Span]:
         start = now_us + number
         asked = " ".join(random_.choices(words, k=int(random_.triangular(40, 800, 200))))
         answered = " ".join(random_.choices(words, k=int(random_.triangular(20, 350, 100))))
-        shared = {
+        shared: dict[str, Any] = {
             "trace_id": trace, "start_us": start, "end_us": start + 900_000, "status": "ok", "provider": "openai",
             "model": "gpt-4o", "response_model": "gpt-4o-2024-08-06", "deployment": "eastus", "user_id": f"u{number % 500}",
             "session_id": f"s{number % 3000}", "environment": "production",

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from madang.calls.span import Span
 from madang.tracing.names import TAKEN
 from madang.tracing.otlp import CONTENT_TYPE, encode_spans
-
 from madang_server.spans.otlp import decode_spans
 from madang_server.spans.row import encode_row, row_head
 

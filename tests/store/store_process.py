@@ -13,7 +13,8 @@ from madang.calls.span import Span
 from madang_server.storage.clickhouse.client import Store
 
 PASSWORD = "of-the-tests"
-_WORKER = "import asyncio, os; from madang_server.settings import read_settings; from madang_server.worker import run_worker; "
+_WORKER = "import asyncio, os; from madang_server.settings import read_settings; "
+_WORKER += "from madang_server.worker import run_worker; "
 _WORKER += "asyncio.run(run_worker(read_settings(os.environ), asyncio.Event()))"
 
 

@@ -19,9 +19,13 @@ def test_a_migration_that_was_cut_short_is_finished(store: Store) -> None:
     store.run("DROP DATABASE cut_short", database="default")
 
 
-@pytest.mark.parametrize("setting", ["fsync_after_insert", "fsync_part_directory", "min_compressed_bytes_to_fsync_after_merge"])
+@pytest.mark.parametrize(
+    "setting", ["fsync_after_insert", "fsync_part_directory", "min_compressed_bytes_to_fsync_after_merge"]
+)
 def test_spans_are_on_the_disk_before_they_are_acknowledged(store: Store, setting: str) -> None:
-    engine = store.rows("SELECT engine_full FROM system.tables WHERE database = 'madang' AND name = 'spans'")[0]["engine_full"]
+    engine = store.rows("SELECT engine_full FROM system.tables WHERE database = 'madang' AND name = 'spans'")[0][
+        "engine_full"
+    ]
     assert f"{setting} = 1" in engine
 
 

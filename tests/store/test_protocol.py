@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import clickhouse_connect
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]  # ships no types
 import pytest
 from backports import zstd
 from clickhouse_connect.driver.client import Client
@@ -30,7 +30,7 @@ def client(store_process: StoreProcess) -> Iterator[Client]:
 
 
 def rows_of(client: Client) -> list[tuple[object, ...]]:
-    return list(client.query("SELECT a, b, n FROM tried.t ORDER BY a, b").result_rows)
+    return [tuple(row) for row in client.query("SELECT a, b, n FROM tried.t ORDER BY a, b").result_rows]
 
 
 def test_parameters_are_bound_on_the_server(client: Client) -> None:

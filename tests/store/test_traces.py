@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from madang.calls.span import Span
 from tests.store.store_process import a_span
 
+from madang.calls.span import Span
 from madang_server.spans.filter import TraceFilter
 from madang_server.spans.row import encode_row
 from madang_server.spans.totals import chart, facets, summarise
@@ -124,7 +124,9 @@ def test_conditions_choose_traces(
 ) -> None:
     keep(
         root(1, 1, model="small", environment="staging", input="the Courtyard of a house", output="an answer"),
-        root(2, 2, model="large", deployment="east", user_id="ann", cost_usd=Decimal("0.02"), input="한옥의 마당은 넓다"),
+        root(
+            2, 2, model="large", deployment="east", user_id="ann", cost_usd=Decimal("0.02"), input="한옥의 마당은 넓다"
+        ),
         root(3, 3, model="large", status="error", error_type="timeout", output="100 percent"),
         root(4, 4, kind="embedding", model="tiny", session_id="s-9", end_us=START_US + 7 * SECOND, input="odd !! sign"),
     )
@@ -151,7 +153,9 @@ def test_other_projects_and_other_times_are_never_shown(store: Store, keep: Keep
 
 
 def test_one_trace_has_all_its_spans_in_order_with_bodies(store: Store, keep: Keep, project: str) -> None:
-    keep(root(1, 0, output="whole " * 500), child(2, of=1, at_s=0.5, attributes={"k": "v"}), child(3, of=1, at_s=40_000))
+    keep(
+        root(1, 0, output="whole " * 500), child(2, of=1, at_s=0.5, attributes={"k": "v"}), child(3, of=1, at_s=40_000)
+    )
     found = read_trace(store, project, f"{2:032x}")
     assert found is not None
     row, spans = found
@@ -184,7 +188,7 @@ def test_the_summary_is_over_the_whole_filter(store: Store, keep: Keep, wanted: 
 
 def test_a_summary_of_nothing_is_zero_and_has_no_percentiles(store: Store, wanted: TraceFilter) -> None:
     found = summarise(store, wanted)
-    assert (found.traces, found.cost_usd, found.p50_ms, found.p95_ms) == (0, 0, None, None)
+    assert (found.traces, found.cost_usd, found.p50_ms, found.p95_ms) == (0, Decimal(0), None, None)
 
 
 def test_the_chart_has_every_bucket_and_adds_up(store: Store, keep: Keep, wanted: TraceFilter) -> None:

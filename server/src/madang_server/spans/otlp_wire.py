@@ -73,6 +73,8 @@ def decode_json(body: bytes) -> Iterator[WireSpan]:
         raise MalformedSpans(f"The body is not OTLP/JSON: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedSpans("The body is not valid JSON") from error
+    except RecursionError as error:
+        raise MalformedSpans(f"An attribute is nested deeper than {_MAX_DEPTH} levels") from error
     for resource_spans in request.resource_spans:
         resource = _attributes(resource_spans.resource.attributes)
         for scope_spans in resource_spans.scope_spans:
@@ -193,12 +195,13 @@ def _value(value: _Value | None, depth: int) -> Any:
 
 
 def _whole(number: str | int) -> int:
-    if isinstance(number, int):
-        return number
     try:
-        return int(number)
+        whole = int(number)
     except ValueError as error:
         raise MalformedSpans("A number (intValue or a time) is not a whole number") from error
+    if not -(1 << 63) <= whole < 1 << 64:
+        raise MalformedSpans("A number (intValue or a time) does not fit into 64 bits")
+    return whole
 
 
 def _pb_attributes(pairs: Any) -> dict[str, Any]:
