@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from madang.calls.clock import Clock
-from madang.calls.reply import Call, Reply
+from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Request
 from madang.calls.transport import Transport
 from madang.errors import CallFailed
@@ -48,19 +48,34 @@ def gateway_call(transport: Transport, base_url: str, api_key: str, clock: Clock
             "x-madang-user-id": caller.user_id,
             "x-madang-environment": caller.environment,
             "x-madang-tags": ",".join(caller.tags),
+            "x-madang-release": caller.release,
         }
         if caller.parent_span_id:
             headers["traceparent"] = f"00-{caller.trace_id}-{caller.parent_span_id}-01"
         sent = {name: value for name, value in headers.items() if value}
         return Address(f"{base_url}/v1{PATHS[request.operation]}", sent)
 
-    wire = with_timeout(wire_call(transport, address_of, _FROM_GATEWAY), clock)
+    # The body goes out as the caller wrote it: the Gateway asks the vendor for usage by itself.
+    send = wire_call(transport, address_of, encode=lambda request: request.raw, passed_on=_FROM_GATEWAY)
+    wire = with_timeout(send, clock)
 
     async def call(request: Request) -> Reply:
         try:
-            return await wire(request)
+            reply = await wire(request.to(request.route.targets[0], "the Gateway", has_alternative=False))
         except CallFailed as failure:
             failure.trace_id = request.caller.trace_id
             raise
+        return reply.with_events(_naming_the_trace(reply.events, request.caller.trace_id))
 
     return call
+
+
+async def _naming_the_trace(events: Events, trace_id: str) -> Events:
+    try:
+        async for event in events:
+            yield event
+    except CallFailed as failure:
+        failure.trace_id = trace_id
+        raise
+    finally:
+        await events.aclose()

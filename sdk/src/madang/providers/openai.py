@@ -29,14 +29,20 @@ def openai_call(transport: Transport) -> Call:
 
 
 def wire_call(
-    transport: Transport, address_of: Callable[[Request], Address], passed_on: frozenset[str] = PASSED_ON
+    transport: Transport,
+    address_of: Callable[[Request], Address],
+    encode: Callable[[Request], bytes] | None = None,
+    passed_on: frozenset[str] = PASSED_ON,
 ) -> Call:
-    """A call over OpenAI's wire to wherever `address_of` says; of the answer's headers, `passed_on` are kept."""
+    """A call over OpenAI's wire to wherever `address_of` says; of the answer's headers, `passed_on` are kept.
+
+    `encode` makes the body; without it, the caller's with the vendor's model name.
+    """
 
     async def call(request: Request) -> Reply:
         assert request.target is not None
         url, headers = address_of(request)
-        body = encode_body(request, request.target.vendor_model)
+        body = encode_body(request, request.target.vendor_model) if encode is None else encode(request)
         try:
             response = await transport.send("POST", url, headers, body)
         except ConnectionError as error:

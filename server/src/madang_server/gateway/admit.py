@@ -132,6 +132,7 @@ def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, A
         parent_span_id=parent,
         session_id=_label(headers, b"x-madang-session-id"),
         user_id=user,
+        release=_label(headers, b"x-madang-release"),
         environment=environment if _ENVIRONMENT.fullmatch(environment) else "default",
         tags=tuple(tag.strip() for tag in tags.split(",") if tag.strip())[:50] if tags else (),
     )

@@ -130,9 +130,14 @@ class Gateway:
         self._note_key(holder)
         content_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
-        project_id = holder.project.project_id
         kept = await receive_spans(
-            project_id, raw, content_type, encoding, self._spool, retention_days=self._retention_days
+            holder.project.project_id,
+            raw,
+            content_type,
+            encoding,
+            self._spool,
+            key_id=holder.public_key,
+            retention_days=self._retention_days,
         )
         await answer(send, *kept)
 

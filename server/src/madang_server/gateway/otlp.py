@@ -35,15 +35,21 @@ async def receive_spans(
     encoding: str,
     spool: SpanSpool,
     *,
+    key_id: str = "",
     retention_days: int = RETENTION_DAYS,
     now_us: Callable[[], int] = _now_us,
 ) -> Answer:
-    """Status, headers and body of the answer to an OTLP request whose sender may write to the project."""
+    """Status, headers and body of the answer to an OTLP request whose sender may write to the project.
+
+    `key_id` is the public key it came with; spans carry it, whatever they say themselves.
+    """
     try:
         if len(body) <= _SMALL_BODY_BYTES and not encoding:
-            rows = _rows(project_id, body, content_type, encoding, retention_days, now_us())
+            rows = _rows(project_id, body, content_type, encoding, key_id, retention_days, now_us())
         else:  # in a thread, so that calls in flight are not held up
-            rows = await asyncio.to_thread(_rows, project_id, body, content_type, encoding, retention_days, now_us())
+            rows = await asyncio.to_thread(
+                _rows, project_id, body, content_type, encoding, key_id, retention_days, now_us()
+            )
         await keep_rows(rows, spool)
     except _TooLarge:
         return _refusal(
@@ -59,9 +65,10 @@ async def receive_spans(
 
 
 def _rows(
-    project_id: str, body: bytes, content_type: str, encoding: str, retention_days: int, version: int
+    project_id: str, body: bytes, content_type: str, encoding: str, key_id: str, retention_days: int, version: int
 ) -> list[bytes]:
-    spans = decode_spans(_inflated(body, encoding.strip().lower()), content_type)
+    decoded = decode_spans(_inflated(body, encoding.strip().lower()), content_type)
+    spans = [msgspec.structs.replace(span, key_id=key_id) for span in decoded] if key_id else decoded
     return spans_to_rows(project_id, spans, version, retention_days)
 
 
