@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from madang.calls.sse import FrameSplitter, data_of
+from madang.errors import CallFailed
 
 
 class CallFacts(NamedTuple):
@@ -120,19 +121,46 @@ _T = TypeVar("_T", bound=Fields)
 
 
 def read_answer(raw: bytes, kind: type[_T], call: CallFacts) -> _T:
-    """The body of an unstreamed reply as `kind`."""
-    answer = _fields(msgspec.json.decode(raw), kind)
+    """The body of an unstreamed reply as `kind`. Raises CallFailed when it is no JSON object."""
+    body = _object(raw)
+    if body is None:
+        raise CallFailed(
+            "The vendor sent an answer that is not a JSON object.",
+            reason="bad_reply",
+            status=502,
+            code="bad_reply",
+            trace_id=call.trace_id,
+        )
+    answer = _fields(body, kind)
     # An attribute, not a key: the answer stays exactly what the vendor sent.
     object.__setattr__(answer, "call", call)
     return answer
 
 
 def read_chunks(raw: bytes) -> Iterator[ChatCompletionChunk]:
-    """The chunks in an event of a stream."""
-    for frame in FrameSplitter().feed(raw):
-        payload = data_of(frame)
-        if payload and payload != b"[DONE]":
-            yield _fields(msgspec.json.decode(payload), ChatCompletionChunk)
+    """The chunks in an event of a stream; what is no JSON object, such as the end mark, is none."""
+    splitter = FrameSplitter()
+    for frame in (*splitter.feed(raw), splitter.rest):
+        body = _object(data_of(frame))
+        if body is not None:
+            yield _fields(body, ChatCompletionChunk)
+
+
+def read_whole_as_chunks(raw: bytes) -> Iterator[ChatCompletionChunk]:
+    """The one chunk of an answer that came whole although a stream was asked for, as some servers do."""
+    body = _object(raw)
+    if body is not None:
+        choices = [choice for choice in body.get("choices") or () if isinstance(choice, dict)]
+        said = [{**choice, "delta": choice.get("message") or {}} for choice in choices]
+        yield _fields({**body, "choices": said}, ChatCompletionChunk)
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        body = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _fields(value: dict[str, Any], kind: type[_T]) -> _T:

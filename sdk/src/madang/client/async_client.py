@@ -2,32 +2,26 @@
 
 import asyncio
 import os
-import time
-from collections.abc import Mapping
+import re
+import threading
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 
-from madang.calls.clock import Clock, new_trace_id
+from madang.calls.clock import new_trace_id
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Caller, Operation, Request
-from madang.calls.target import Route, Target
-from madang.client.knowledge import Knowledge
-from madang.client.pipeline import direct_call, gateway_call
+from madang.calls.target import Route
 from madang.client.resources import AsyncChat, AsyncEmbeddings
+from madang.client.wiring import Connection, Wiring, wire
 from madang.config import Mode, read_config
 from madang.errors import ConfigError
-from madang.providers.aiohttp_transport import AiohttpTransport
-from madang.routing.health import HealthBook
-from madang.studio.platform import Platform
-from madang.tracing.exporter import SpanExporter
-from madang.tracing.otlp import encode_spans
 
-DEFAULT_TIMEOUT_S = 600.0
 _encode = msgspec.json.Encoder().encode
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+_TRACE_ID = re.compile("(?!0{32})[0-9a-f]{32}")
+_SPAN_ID = re.compile("[0-9a-f]{16}")
 
 
 class AsyncMadang:
@@ -35,7 +29,8 @@ class AsyncMadang:
 
     `api_key` (or MADANG_API_KEY) is the project's secret key, `base_url` (or MADANG_BASE_URL) the platform. In mode
     "direct" this process calls the vendors itself; in mode "gateway" the platform does. Raises ConfigError at once for
-    settings that cannot work. Close with `await client.close()` or use as `async with`.
+    settings that cannot work. Close with `await client.close()` or use as `async with`. `wiring` replaces everything that
+    stands between the client and the world; `madang.testing` does that.
     """
 
     def __init__(
@@ -47,17 +42,17 @@ class AsyncMadang:
         environment: str = "default",
         release: str = "",
         timeout_s: float | None = None,
+        wiring: Wiring | None = None,
     ) -> None:
-        self.config = read_config(
-            os.environ, api_key=api_key, base_url=base_url, mode=mode, environment=environment, release=release
+        self._wiring = wiring or wire(
+            read_config(
+                os.environ, api_key=api_key, base_url=base_url, mode=mode, environment=environment, release=release
+            )
         )
+        self.config = self._wiring.config
         self._timeout_s = timeout_s
-        self._clock = Clock()
-        self._book = HealthBook()
-        platform = Platform(self.config.base_url, self.config.api_key)
-        self._knowledge = Knowledge(platform)
-        self._exporter = SpanExporter(encode_spans, platform.send_spans)
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Call, AiohttpTransport]] = WeakKeyDictionary()
+        self._by_loop: dict[asyncio.AbstractEventLoop, tuple[Connection, AsyncGenerator[None, None]]] = {}
+        self._lock = threading.Lock()
         self.chat = AsyncChat(self)
         self.embeddings = AsyncEmbeddings(self)
 
@@ -68,42 +63,44 @@ class AsyncMadang:
         await self.close()
 
     async def close(self) -> None:
-        """Sends what is left of the traces and lets go of connections and threads."""
+        """Sends what is left of the traces and lets go of threads and of this event loop's connections."""
         made = self._by_loop.pop(asyncio.get_running_loop(), None)
         if made is not None:
-            await made[1].close()
+            await made[1].aclose()
         await asyncio.to_thread(self.close_threads)
 
     def close_threads(self) -> None:
-        """The part of `close` that needs no event loop."""
-        self._exporter.close()
-        self._knowledge.close()
+        """The part of `close` that needs no event loop. Blocks for at most some seconds."""
+        self._wiring.outlet.close()
+        self._wiring.directory.close()
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Whether all traces so far have been delivered within the time."""
-        return self._exporter.flush(timeout_s)
+        return self._wiring.outlet.flush(timeout_s)
 
     @property
     def dropped_spans(self) -> int:
         """Spans given up because the platform could not take them."""
-        return self._exporter.dropped
+        return self._wiring.outlet.dropped
 
     async def send(self, operation: Operation, body: dict[str, Any], **options: Any) -> tuple[Request, Reply]:
         """One call; the request's journal tells how it went. `options` are those of `create`."""
         request = await self._request(operation, body, **options)
-        return request, await self._call()(request)
+        call = await self._call()
+        return request, await call(request)
 
-    def _call(self) -> Call:
+    async def _call(self) -> Call:
         loop = asyncio.get_running_loop()
         made = self._by_loop.get(loop)
         if made is None:
-            transport = AiohttpTransport(reads_proxy_environment=any(os.environ.get(name) for name in _PROXIES))
-            if self.config.mode == "gateway":
-                call = gateway_call(transport, self.config.base_url, self.config.api_key, self._clock)
-            else:
-                call = direct_call(transport, self._knowledge.key_of, self._exporter.keep, self._clock, self._book)
-            made = self._by_loop[loop] = (call, transport)
-        return made[0]
+            connection = self._wiring.connect()
+            made = (connection, _open_until_the_loop_ends(connection))
+            with self._lock:
+                for ended in [known for known in self._by_loop if known.is_closed()]:
+                    del self._by_loop[ended]
+                self._by_loop[loop] = made
+            await anext(made[1])
+        return made[0].call
 
     async def _request(
         self,
@@ -114,10 +111,14 @@ class AsyncMadang:
         extra_body: Mapping[str, Any] | None = None,
         session_id: str = "",
         user_id: str = "",
-        tags: tuple[str, ...] = (),
+        tags: Sequence[str] = (),
         trace_id: str = "",
         parent_span_id: str = "",
     ) -> Request:
+        if trace_id and not _TRACE_ID.fullmatch(trace_id):
+            raise ConfigError(f"trace_id {trace_id!r} is not 32 lower-case hex digits.")
+        if parent_span_id and not _SPAN_ID.fullmatch(parent_span_id):
+            raise ConfigError(f"parent_span_id {parent_span_id!r} is not 16 lower-case hex digits.")
         whole = {name: value for name, value in body.items() if value is not None} | dict(extra_body or {})
         route = await self._route(str(whole["model"]))
         limit = timeout or self._timeout_s or route.timeout_s
@@ -127,32 +128,38 @@ class AsyncMadang:
             route=route,
             body=whole,
             raw=_encoded(whole),
-            deadline=time.monotonic() + limit,
+            deadline=self._wiring.clock.monotonic() + limit,
             caller=Caller(
-                project_id=self._knowledge.project_id,
+                project_id=self._wiring.directory.project_id,
                 trace_id=trace_id or new_trace_id(),
                 parent_span_id=parent_span_id,
-                session_id=session_id,
-                user_id=user_id or str(whole.get("user") or ""),
+                session_id=str(session_id),
+                user_id=str(user_id or whole.get("user") or ""),
                 environment=self.config.environment,
                 release=self.config.release,
-                tags=tuple(tags),
+                tags=(tags,) if isinstance(tags, str) else tuple(str(tag) for tag in tags),
             ),
             is_stream=whole.get("stream") is True,
             wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
         )
 
     async def _route(self, model: str) -> Route:
-        if self.config.mode == "gateway":
-            target = Target(name="gateway", vendor="openai", vendor_model=model, alias=model)
-            return Route(model, (target,), timeout_s=DEFAULT_TIMEOUT_S)
-        if self._knowledge.has(model):
-            return self._knowledge.route(model)
-        return await asyncio.to_thread(self._knowledge.route, model)
+        directory = self._wiring.directory
+        if directory.has(model):
+            return directory.route(model)
+        return await asyncio.to_thread(directory.route, model)
+
+
+async def _open_until_the_loop_ends(connection: Connection) -> AsyncGenerator[None, None]:
+    """Closes the connection when it is closed itself, which `asyncio.run` does for generators still open at its end."""
+    try:
+        yield
+    finally:
+        await connection.close()
 
 
 def _encoded(body: dict[str, Any]) -> bytes:
     try:
         return _encode(body)
-    except (TypeError, msgspec.MsgspecError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise ConfigError(f"The call's arguments cannot be written as JSON: {error}.") from error

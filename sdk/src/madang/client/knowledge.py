@@ -16,6 +16,7 @@ from madang.studio.platform import Platform
 
 REFRESH_S = 15.0
 _FIRST_TRIES = 3
+_CLOSING_S = 2.0  # for a refresh under way; its thread does not keep the process alive
 
 _log = logging.getLogger(__name__)
 
@@ -50,15 +51,12 @@ class Knowledge:
         """Where calls for this name go. Raises ConfigError, or at the first call what the platform said. May block."""
         if self._routes is None:
             self._learn()
-        routes = self._routes
-        assert routes is not None
-        if self._refused is not None:
-            raise self._refused
-        route = routes.get(model)
-        if route is None:  # it may have been added a moment ago
+        if not self._routes or model not in self._routes:  # it may have been added a moment ago
             self._refresh_config()
-            routes = self._routes or {}
-            route = routes.get(model)
+        if self._refused is not None:
+            raise PlatformRefused(str(self._refused), self._refused.status)
+        routes = self._routes or {}
+        route = routes.get(model)
         if route is None:
             known = ", ".join(sorted(name for name in routes if "/" not in name)) or "none yet"
             raise ConfigError(f"Model {model!r} is not set up in this project. Known models: {known}.")
@@ -72,7 +70,7 @@ class Knowledge:
     def close(self) -> None:
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(timeout=15)
+            self._thread.join(_CLOSING_S)
 
     def _learn(self) -> None:
         with self._lock:
@@ -112,9 +110,13 @@ class Knowledge:
         fetched = self._platform.config(self._etag)
         if fetched is None:
             return
-        self._routes = routes_of(fetched.document)
-        self._project_id = fetched.document["project_id"]
-        self._etag = fetched.etag
+        try:
+            routes, project_id = routes_of(fetched.document), str(fetched.document["project_id"])
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+            raise PlatformUnavailable(
+                "The platform describes its models in a way that this version cannot read. Update the madang package."
+            ) from None
+        self._routes, self._project_id, self._etag = routes, project_id, fetched.etag
 
 
 def _credentials_of(route: Route) -> set[str]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from madang.calls.event import Event
 from madang.calls.reply import Reply
 from madang.calls.request import Request
 from madang.client.answers import (
@@ -14,7 +15,9 @@ from madang.client.answers import (
     EmbeddingList,
     read_answer,
     read_chunks,
+    read_whole_as_chunks,
 )
+from madang.errors import ConfigError
 
 if TYPE_CHECKING:
     from madang.client.async_client import AsyncMadang
@@ -51,7 +54,7 @@ class AsyncCompletions:
         body = {"model": model, "messages": messages, "stream": stream, **body}
         request, reply = await self._client.send("chat", body, **options)
         if stream:
-            return AsyncChatStream(request, reply)
+            return await AsyncChatStream.begun(request, reply)
         return read_answer(await _whole(reply), ChatCompletion, call_facts(request, reply))
 
 
@@ -67,12 +70,19 @@ class AsyncEmbeddings:
 
 
 class AsyncChatStream:
-    """The pieces of an answer as they come. Leaving the loop early or closing stops the vendor's call."""
+    """The pieces of an answer as they come. Closing it, or leaving its `async with`, stops the vendor's call."""
 
-    def __init__(self, request: Request, reply: Reply) -> None:
+    def __init__(self, request: Request, reply: Reply, first: Event | None) -> None:
         self._request = request
         self._reply = reply
-        self._chunks = self._read()
+        self._chunks = _chunks(first, reply)
+
+    @classmethod
+    async def begun(cls, request: Request, reply: Reply) -> "AsyncChatStream":
+        """A stream whose first event has been read. The pipeline holds it ready, so nobody waits for it; and only what
+        has been begun can be closed, with the vendor's call behind it.
+        """
+        return cls(request, reply, await anext(reply.events, None))
 
     @property
     def call(self) -> CallFacts:
@@ -95,10 +105,14 @@ class AsyncChatStream:
         await self._chunks.aclose()
         await self._reply.events.aclose()
 
-    async def _read(self) -> AsyncGenerator[ChatCompletionChunk, None]:
-        async for event in self._reply.events:
-            for chunk in read_chunks(event.raw):
-                yield chunk
+
+async def _chunks(first: Event | None, reply: Reply) -> AsyncGenerator[ChatCompletionChunk, None]:
+    read = read_chunks if reply.content_type.startswith("text/event-stream") else read_whole_as_chunks
+    for chunk in read(first.raw) if first is not None else ():
+        yield chunk
+    async for event in reply.events:
+        for chunk in read(event.raw):
+            yield chunk
 
 
 def call_facts(request: Request, reply: Reply) -> CallFacts:
@@ -123,5 +137,9 @@ _OPTIONS = ("timeout", "extra_body", "session_id", "user_id", "tags", "trace_id"
 
 def _split(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What goes into the body, and what is about the call itself."""
+    for name in ("extra_headers", "extra_query"):
+        if arguments.get(name):
+            raise ConfigError(f"{name} is not supported: which vendor answers is not known. Use extra_body.")
     options = {name: arguments[name] for name in _OPTIONS if name in arguments}
-    return {name: value for name, value in arguments.items() if name not in _OPTIONS}, options
+    body = {name: value for name, value in arguments.items() if name not in (*_OPTIONS, "extra_headers", "extra_query")}
+    return body, options

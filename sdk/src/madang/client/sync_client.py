@@ -10,8 +10,11 @@ from typing import Any, Literal, TypeVar, overload
 from madang.client.answers import CallFacts, ChatCompletion, ChatCompletionChunk, EmbeddingList
 from madang.client.async_client import AsyncMadang
 from madang.client.resources import AsyncChatStream
+from madang.client.wiring import Wiring
 from madang.config import Mode
+from madang.errors import ConfigError
 
+_CLOSING_S = 5.0
 _T = TypeVar("_T")
 
 
@@ -27,13 +30,15 @@ class Madang:
         environment: str = "default",
         release: str = "",
         timeout_s: float | None = None,
+        wiring: Wiring | None = None,
     ) -> None:
         self._async = AsyncMadang(
-            api_key, base_url, mode=mode, environment=environment, release=release, timeout_s=timeout_s
+            api_key, base_url, mode=mode, environment=environment, release=release, timeout_s=timeout_s, wiring=wiring
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._is_closed = False
         self.chat = Chat(self)
         self.embeddings = Embeddings(self)
 
@@ -44,18 +49,19 @@ class Madang:
         self.close()
 
     def close(self) -> None:
-        """Sends what is left of the traces and stops the thread. Also done when the interpreter ends."""
+        """Ends calls under way, sends what is left of the traces, stops the thread. Also when the interpreter ends."""
         atexit.unregister(self.close)
         with self._lock:
             loop, self._loop = self._loop, None
-        if loop is None:
-            self._async.close_threads()
-            return
-        asyncio.run_coroutine_threadsafe(self._async.close(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        assert self._thread is not None
-        self._thread.join()
-        loop.close()
+            self._is_closed = True
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(_wind_down(), loop).result(_CLOSING_S)
+            loop.call_soon_threadsafe(loop.stop)
+            assert self._thread is not None
+            self._thread.join(_CLOSING_S)
+            loop.close()
+        # Not in the loop: when the interpreter ends, no thread pool takes work any more.
+        self._async.close_threads()
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Whether all traces so far have been delivered within the time."""
@@ -68,7 +74,12 @@ class Madang:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """The result of `work`, run on the client's own loop."""
-        future = asyncio.run_coroutine_threadsafe(work, self._running_loop())
+        try:
+            loop = self._running_loop()
+        except ConfigError:
+            work.close()
+            raise
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
             return future.result()
         except BaseException:  # KeyboardInterrupt among them: the call must not go on by itself
@@ -77,6 +88,8 @@ class Madang:
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
+            if self._is_closed:
+                raise ConfigError("This client is closed; make a new one.")
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="madang-calls", daemon=True)
@@ -157,6 +170,15 @@ class ChatStream:
 
     def close(self) -> None:
         self._client.run(self._stream.close())
+
+
+async def _wind_down() -> None:
+    """Cancels what still runs, so that nobody waits for it for ever, and closes streams and connections."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 async def _next(stream: AsyncChatStream) -> ChatCompletionChunk | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from madang.errors import PlatformRefused
+from madang.errors import PlatformRefused, PlatformUnavailable
 
 RENEW_BEFORE_END = 0.33  # of a lease's life
 
@@ -61,6 +61,13 @@ class Leases:
 
     def _take(self, credential_ids: list[str]) -> None:
         now = self._now()
-        for name, lease in self._ask(credential_ids).items():
-            ends_at = datetime.fromisoformat(lease["expires_at"]).timestamp()
-            self._held[name] = Lease(lease["api_key"], ends_at - RENEW_BEFORE_END * (ends_at - now), ends_at)
+        granted = self._ask(credential_ids)
+        try:
+            self._held |= {name: _lease(lease, now) for name, lease in granted.items()}
+        except (KeyError, TypeError, ValueError):  # the platform is of another version; what is held still holds
+            raise PlatformUnavailable("The platform lent credentials in a way that this version cannot read.") from None
+
+
+def _lease(granted: Mapping[str, str], now: float) -> Lease:
+    ends_at = datetime.fromisoformat(granted["expires_at"]).timestamp()
+    return Lease(granted["api_key"], ends_at - RENEW_BEFORE_END * (ends_at - now), ends_at)

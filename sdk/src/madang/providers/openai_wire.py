@@ -15,7 +15,7 @@ from madang.calls.event import Consumed, Event, Finished, Part, Reasoning, Refus
 from madang.calls.request import Request
 from madang.calls.sse import FrameSplitter, data_of
 from madang.calls.usage import Usage
-from madang.errors import CallFailed, FailureReason
+from madang.errors import FAILURE_REASONS, CallFailed, FailureReason
 
 _encoder = msgspec.json.Encoder()
 
@@ -226,6 +226,11 @@ _BY_CODE: Mapping[str, FailureReason] = {
     "model_not_found": "not_found",
     "DeploymentNotFound": "not_found",
 }
+# What a Gateway of ours says, so that a call through it fails for the same reason as one that goes out from here.
+_OURS: Mapping[str, FailureReason] = {reason: reason for reason in FAILURE_REASONS} | {
+    "connection_failed": "connection",
+    "no_deployment": "no_target",
+}
 _BY_STATUS: Mapping[int, FailureReason] = {
     401: "authentication",
     403: "permission",
@@ -273,7 +278,7 @@ def bad_reply(what: str) -> CallFailed:
 
 
 def _reason_of(status: int, code: str, kind: str, words: str) -> FailureReason:
-    known = _BY_CODE.get(code) or _BY_CODE.get(kind) or _BY_STATUS.get(status)
+    known = _OURS.get(code) or _BY_CODE.get(code) or _BY_CODE.get(kind) or _BY_STATUS.get(status)
     if known:
         return known
     if status < 400:

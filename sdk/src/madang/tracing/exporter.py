@@ -4,25 +4,30 @@ Whatever goes wrong here stays here: a full queue drops the newest spans and cou
 again with growing pauses, and a call never waits.
 """
 
+import atexit
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from madang.calls.span import Span
-from madang.errors import MadangError
+from madang.errors import PlatformRefused, PlatformUnavailable
 
 MOST_WAITING = 20_000  # spans
 BATCH = 500  # spans
 BATCH_TEXT = 8_000_000  # characters of input and output; the platform takes 20 MB
 INTERVAL_S = 1.0
 LONGEST_PAUSE_S = 30.0
+_FINAL = (400, 401, 403, 413)  # the same spans would be refused again
 
 _log = logging.getLogger(__name__)
 
 
 class SpanExporter:
-    """`encode` makes one OTLP body of many spans, `send` delivers it or raises MadangError. `close` when done."""
+    """`encode` makes one OTLP body of many spans, `send` delivers it or raises PlatformUnavailable, and
+    PlatformRefused. `close` when done.
+    """
 
     def __init__(
         self,
@@ -47,15 +52,14 @@ class SpanExporter:
     def keep(self, _project_id: str, spans: Sequence[Span]) -> None:
         """Queues spans; never blocks and never raises."""
         with self._wake:
-            if len(self._waiting) + len(spans) > self._most_waiting or self._is_closing:
-                self.dropped += len(spans)
-                if self.dropped == len(spans):
-                    _log.warning("Spans are being dropped: the platform has not taken any for too long.")
+            if len(self._waiting) + self._sending + len(spans) > self._most_waiting or self._is_closing:
+                self._give_up(len(spans))
                 return
             self._waiting.extend(spans)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="madang-spans", daemon=True)
                 self._thread.start()
+                atexit.register(self.close)
             if len(self._waiting) >= BATCH:
                 self._wake.notify()
 
@@ -67,33 +71,41 @@ class SpanExporter:
             return self._wake.wait_for(lambda: not self._waiting and not self._sending, timeout_s)
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Delivers what is left within the time, then stops the thread."""
+        """Delivers what is left within the time, then stops the thread. Also done when the interpreter ends."""
+        atexit.unregister(self.close)
+        deadline = time.monotonic() + timeout_s
         self.flush(timeout_s)
         with self._wake:
             self._is_closing = True
             self._wake.notify_all()
         if self._thread is not None:
-            self._thread.join(timeout_s)
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        with self._wake:
+            self._give_up_waiting()
 
     def _run(self) -> None:
         pause_s = self._interval_s
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._is_closing or self._is_urgent or len(self._waiting) >= BATCH, pause_s)
-                self._is_urgent = False
+                self._wake.wait_for(
+                    lambda: self._is_closing or self._is_urgent or len(self._waiting) >= BATCH, self._interval_s
+                )
                 if self._is_closing:
+                    self._give_up_waiting()
                     return
                 batch = self._next_batch()
                 self._sending = len(batch)
+                self._is_urgent = self._is_urgent and bool(self._waiting)
             if not batch:
                 continue
             delivered = self._deliver(batch)
-            pause_s = self._interval_s if delivered else min(pause_s * 2, LONGEST_PAUSE_S)
             with self._wake:
                 self._sending = 0
                 if not delivered:
                     self._waiting.extendleft(reversed(batch))
+                    self._is_urgent = False
                 self._wake.notify_all()
+            pause_s = self._interval_s if delivered else min(pause_s * 2, LONGEST_PAUSE_S)
             if not delivered:
                 self._rest(pause_s)
 
@@ -114,18 +126,28 @@ class SpanExporter:
     def _deliver(self, batch: Sequence[Span]) -> bool:
         """Whether the batch is done with: delivered, or impossible to deliver."""
         try:
-            body = self._encode(batch)
-        except Exception as error:  # noqa: BLE001 - the edge of tracing: a span that cannot be encoded is given up
-            _log.error("Spans could not be encoded and were dropped: %s", type(error).__name__)
-            self.dropped += len(batch)
-            return True
-        try:
-            self._send(body)
-        except MadangError as error:
-            status = getattr(error, "status", None)
-            if status in (400, 401, 403, 413):
-                _log.error("The platform refused %d spans (%s); they were dropped.", len(batch), status)
-                self.dropped += len(batch)
-                return True
+            self._send(self._encode(batch))
+        except PlatformUnavailable:
             return False
+        except PlatformRefused as error:
+            if error.status not in _FINAL:
+                return False
+            why = f"the platform refused them ({error.status})"
+        except Exception as error:  # noqa: BLE001 - the edge of tracing: what cannot be encoded or sent is given up
+            why = f"they could not be sent ({type(error).__name__})"
+        else:
+            return True
+        _log.error("%d spans were dropped: %s.", len(batch), why)
+        with self._wake:
+            self.dropped += len(batch)
         return True
+
+    def _give_up_waiting(self) -> None:
+        self._give_up(len(self._waiting))
+        self._waiting.clear()
+
+    def _give_up(self, count: int) -> None:
+        """Counts spans that nobody will get; says so once. Needs the lock."""
+        if count and not self.dropped:
+            _log.warning("Spans are being dropped: the platform has not taken any for too long.")
+        self.dropped += count
