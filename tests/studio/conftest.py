@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from tests.studio.world import CHEAP_PASSWORDS, Clock, World, populate
+from tests.studio.world import CHEAP_PASSWORDS, Clock, World, populate, serving
 
 from madang_server.settings import Settings, read_settings
 from madang_server.storage.sql.engine import Database
@@ -37,24 +33,5 @@ def world(database: Database, settings: Settings, tmp_path: Path) -> Iterator[Wo
         passwords=CHEAP_PASSWORDS,
         ui_directory=tmp_path / "ui",
     )
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    port: int = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    _wait_for(lambda: server.started)
-    try:
+    with serving(app) as port:
         yield populate(database, settings, clock, port)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=30)
-        listening.close()
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.005)

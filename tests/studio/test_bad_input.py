@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+import sqlalchemy
 from starlette.types import Receive, Scope, Send
-from tests.studio.world import World
+from tests.studio.world import CHEAP_PASSWORDS, Browser, World, serving
 
 from madang_server.http.errors import CatchUnforeseen
+from madang_server.storage.sql.engine import Database
+from madang_server.studio.api import create_control_plane
 
 SHAPE = {"message", "type", "code", "param"}
 
@@ -161,3 +165,31 @@ def exchange(port: int, header: str, parts: list[bytes]) -> bytes:
                 break
             answer += received
     return answer
+
+
+def test_many_requests_at_once_are_all_answered(world: World) -> None:
+    """More than there are connections and threads: they wait for each other, and none waits for ever."""
+    path = f"/api/projects/{world.menu}/keys"
+    statuses: list[int] = []
+
+    def ask(number: int) -> None:
+        answer = world.bob.post(path, {"name": f"key {number}"}) if number % 4 == 0 else world.bob.get(path)
+        statuses.append(answer.status)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(120)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=90)
+    assert sorted(statuses) == [200] * 90 + [201] * 30
+
+
+def test_a_database_that_does_not_answer_is_a_503_that_says_so(world: World) -> None:
+    gone = Database(sqlalchemy.create_engine("postgresql+psycopg://madang@127.0.0.1:1/madang"))
+    app = create_control_plane(world.settings, gone, version="9.9.9", passwords=CHEAP_PASSWORDS)
+    with serving(app) as port:
+        browser = Browser(port, "a-token")
+        for answer in (browser.get("/api/session"), browser.post("/api/sign-in/link", {"token": "x"})):
+            assert answer.status == 503
+            assert answer.error["code"] == "database_unavailable"
+            assert answer.headers["retry-after"] == "2"

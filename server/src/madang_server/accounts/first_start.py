@@ -93,6 +93,4 @@ def _add_given_key(
     if settings.init_public_key is None or settings.init_secret_key is None:
         return
     pair = KeyPair(settings.init_public_key, settings.init_secret_key)
-    keys.add_key(
-        connection, project.id, pair, key_id=new_id(random_bytes), name="First key", created_by=None, now=now
-    )
+    keys.add_key(connection, project.id, pair, key_id=new_id(random_bytes), name="First key", created_by=None, now=now)

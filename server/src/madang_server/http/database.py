@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -11,12 +11,20 @@ from sqlalchemy import Connection
 from madang_server.http.surroundings import Around
 
 
-def _transaction(around: Around) -> Iterator[Connection]:
+async def _slot(around: Around) -> AsyncIterator[None]:
+    async with around.database_slots:
+        yield
+
+
+_InSlot = Annotated[None, Depends(_slot, scope="function")]
+
+
+def _transaction(around: Around, _slot: _InSlot) -> Iterator[Connection]:
     with around.database.lazy_transaction() as connection:
         yield connection
 
 
-def _reading(around: Around) -> Iterator[Connection]:
+def _reading(around: Around, _slot: _InSlot) -> Iterator[Connection]:
     with around.database.reading() as connection:
         yield connection
 

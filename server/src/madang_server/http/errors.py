@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -122,6 +122,8 @@ def answer_errors(api: FastAPI) -> None:
     api.add_exception_handler(ApiError, _answer_api_error)
     api.add_exception_handler(WrongSecretKey, _answer_wrong_secret_key)
     api.add_exception_handler(DataError, _answer_unstorable)
+    api.add_exception_handler(IntegrityError, _answer_overtaken)
+    api.add_exception_handler(OperationalError, _answer_no_database)
     api.add_exception_handler(RequestValidationError, _answer_invalid_request)
     api.add_exception_handler(HTTPException, _answer_http_exception)
 
@@ -179,6 +181,18 @@ def _answer_unstorable(_request: Request, _error: Exception) -> JSONResponse:
     return error_response(
         400, "A text holds a character that cannot be stored, or is too long.", code="invalid_request"
     )
+
+
+def _answer_overtaken(_request: Request, _error: Exception) -> JSONResponse:
+    # The rules looked before, so only a change made in the same moment can have got in between.
+    message = "Somebody changed the same thing at the same moment. Look again, then repeat what is still wanted."
+    return error_response(409, message, code="overtaken")
+
+
+def _answer_no_database(_request: Request, error: Exception) -> JSONResponse:
+    _log.error("The database does not answer: %s", type(error).__name__)
+    message = "The database does not answer. Calls through the gateway go on; try again in a moment."
+    return error_response(503, message, code="database_unavailable", headers={"retry-after": "2"})
 
 
 def _answer_http_exception(_request: Request, error: Exception) -> JSONResponse:

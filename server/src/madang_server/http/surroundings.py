@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -44,6 +45,9 @@ class Surroundings:
     seconds: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     health_of: HealthOf
+    # Each request at the database holds up to two connections and needs threads to go on. More at once than this could
+    # leave some waiting for a connection, on threads that the others need to give theirs back.
+    database_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(20))
 
 
 def _surroundings(request: Request) -> Surroundings:
