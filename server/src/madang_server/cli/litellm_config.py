@@ -77,8 +77,8 @@ _ADVICE = {
     "cache_params": "answers are not cached",
     "allowed_fails": "when a deployment rests and for how long follows from what it answers",
     "cooldown_time": "when a deployment rests and for how long follows from what it answers",
-    "rpm": "its share of calls follows from it, but no limit is enforced",
-    "tpm": "its share of calls follows from it, but no limit is enforced",
+    "rpm": "no limit is enforced here; only without a weight does it decide the share of calls",
+    "tpm": "no limit is enforced here; only without a weight does it decide the share of calls",
     "base_model": "prices come from input_cost_per_token and such, or from the model's page",
 }
 
