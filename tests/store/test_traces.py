@@ -77,6 +77,9 @@ def test_a_row_sums_tokens_and_cost_over_its_trace_without_counting_attempts(
     row = list_traces(store, wanted, 10).rows[0]
     assert (row.kind, row.spans, row.duration_ms) == ("agent", 4, 5000)
     assert (row.input_tokens, row.output_tokens, row.total_tokens, row.cost_usd) == (17, 5, 22, Decimal("0.3"))
+    alone = read_trace(store, wanted.project_id, row.trace_id)
+    assert alone is not None
+    assert alone[0] == row
 
 
 def test_unknown_numbers_stay_unknown(store: Store, keep: Keep, wanted: TraceFilter) -> None:

@@ -6,7 +6,7 @@ and drops those whose newest version does not meet the filter. Merging everythin
 
 # ruff: noqa: S608 -- SQL is put together from names written in this folder; every value is a bound parameter.
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -101,7 +101,7 @@ def list_traces(store: Store, wanted: TraceFilter, limit: int, after: Place | No
 
 
 def read_trace(store: Store, project_id: str, trace_id: str) -> tuple[TraceRow, list[Row]] | None:
-    """One trace and its spans, oldest first; None when the project has no such trace. Raises StoreError."""
+    """One trace and its first 10,000 spans, oldest first; None when the project has none of it. Raises StoreError."""
     parameters = {"project": project_id, "trace": trace_id}
     found = store.rows(
         "SELECT min(start_time) AS first, max(start_time) AS last, count() AS versions FROM spans "
@@ -112,18 +112,13 @@ def read_trace(store: Store, project_id: str, trace_id: str) -> tuple[TraceRow, 
         return None
     start, end = found["first"], found["last"] + timedelta(microseconds=1)
     spans = store.rows(
-        f"SELECT {_SPAN_COLUMNS} FROM spans FINAL PREWHERE trace_id = {{trace:String}} "
+        f"SELECT {_SPAN_COLUMNS}, duration_us, input_preview, output_preview FROM spans FINAL PREWHERE trace_id = {{trace:String}} "
         "WHERE project_id = {project:String} "
         "AND start_time >= {start:DateTime64(6, 'UTC')} AND start_time < {end:DateTime64(6, 'UTC')} "
         f"ORDER BY start_time, is_root DESC, span_id LIMIT {MAX_SPANS}",
         {**parameters, "start": time_text(start), "end": time_text(end)},
     )
-    whole = TraceFilter(project_id=project_id, start=start, end=end)
-    first_root = next((span for span in spans if span["is_root"]), spans[0] if spans else None)
-    if first_root is None:
-        return None
-    rows = _read_traces(store, whole, [Place(first_root["start_time"], trace_id)], any_span=not first_root["is_root"])
-    return (rows[0], spans) if rows else None
+    return (_row_of(spans), spans) if spans else None
 
 
 def has_traces(store: Store, project_id: str) -> bool:
@@ -154,15 +149,13 @@ def _candidates(store: Store, wanted: TraceFilter, size: int, after: Place | Non
     return [Place(row["start_time"], row["trace_id"]) for row in rows]
 
 
-def _read_traces(
-    store: Store, wanted: TraceFilter, places: Sequence[Place], *, any_span: bool = False
-) -> list[TraceRow]:
+def _read_traces(store: Store, wanted: TraceFilter, places: Sequence[Place]) -> list[TraceRow]:
     """The traces whose first matching root is at one of these places, in their order."""
     if not places:
         return []
     roots = matching_root(wanted)
     scope = in_range(wanted)
-    matches = "true" if any_span else f"({scope.sql} AND {roots.sql})"
+    matches = f"({scope.sql} AND {roots.sql})"
     starts = [place.start_time for place in places]
     rows = store.rows(
         f"SELECT trace_id, argMinIf(tuple({', '.join(_ROOT)}), (start_time, span_id), {matches}) AS root, "
@@ -187,17 +180,43 @@ def _read_traces(
 
 
 def _trace_row(row: Row) -> TraceRow:
-    root = dict(zip(_ROOT, row["root"].values() if isinstance(row["root"], dict) else row["root"], strict=True))
+    """The row of a list, from what the store added up."""
+    shown = row["root"].values() if isinstance(row["root"], dict) else row["root"]
+    return _shown(
+        row["trace_id"], dict(zip(_ROOT, shown, strict=True)), row["spans"],
+        row["all_input"], row["all_output"], row["all_cost"],
+    )  # fmt: skip
+
+
+def _row_of(spans: Sequence[Row]) -> TraceRow:
+    """The same row, from all spans of a trace, oldest first."""
+    root = next((span for span in spans if span["is_root"]), spans[0])
+    counted = [span for span in spans if span["kind"] != "attempt"]
+    costs = [span["cost_usd"] for span in spans if span["cost_usd"] is not None]
+    return _shown(
+        root["trace_id"], {name: root[name] for name in _ROOT}, len(spans),
+        _known_sum(span["input_tokens"] for span in counted), _known_sum(span["output_tokens"] for span in counted),
+        sum(costs, Decimal(0)) if costs else None,
+    )  # fmt: skip
+
+
+def _shown(
+    trace_id: str, root: dict[str, Any], spans: int, input_tokens: int | None, output_tokens: int | None,
+    cost_usd: Decimal | None,
+) -> TraceRow:  # fmt: skip
     duration_us, end_time = root.pop("duration_us"), root.pop("end_time")
-    tokens = [row["all_input"], row["all_output"]]
-    known = [count for count in tokens if count is not None]
     return TraceRow(
-        trace_id=row["trace_id"],
+        trace_id=trace_id,
         duration_ms=None if end_time is None else duration_us / 1000,
-        input_tokens=tokens[0],
-        output_tokens=tokens[1],
-        total_tokens=sum(known) if known else None,
-        cost_usd=row["all_cost"],
-        spans=row["spans"],
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        total_tokens=_known_sum((input_tokens, output_tokens)),
+        cost_usd=cost_usd,
+        spans=spans,
         **{**root, "tags": list(root["tags"]), "simulated": bool(root["simulated"])},
     )
+
+
+def _known_sum(counts: Iterable[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
