@@ -112,7 +112,8 @@ def read_trace(store: Store, project_id: str, trace_id: str) -> tuple[TraceRow, 
         return None
     start, end = found["first"], found["last"] + timedelta(microseconds=1)
     spans = store.rows(
-        f"SELECT {_SPAN_COLUMNS}, duration_us, input_preview, output_preview FROM spans FINAL PREWHERE trace_id = {{trace:String}} "
+        f"SELECT {_SPAN_COLUMNS}, duration_us, input_preview, output_preview FROM spans FINAL "
+        "PREWHERE trace_id = {trace:String} "
         "WHERE project_id = {project:String} "
         "AND start_time >= {start:DateTime64(6, 'UTC')} AND start_time < {end:DateTime64(6, 'UTC')} "
         f"ORDER BY start_time, is_root DESC, span_id LIMIT {MAX_SPANS}",
