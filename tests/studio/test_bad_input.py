@@ -108,6 +108,16 @@ def test_the_ui_is_served_with_lasting_assets_and_a_fresh_page(world: World, tmp
     assert "javascript" in script.headers["content-type"]
 
 
+def test_the_ui_is_sent_compressed_and_the_api_is_not(world: World, tmp_path: Path) -> None:
+    build(tmp_path / "ui")
+    (tmp_path / "ui" / "assets" / "large.js").write_text("export const text = 'word';\n" * 1000)
+    compressed = {"accept-encoding": "gzip"}
+    script = world.browser().send("GET", "/assets/large.js", headers=compressed)
+    assert script.headers["content-encoding"] == "gzip"
+    assert len(script.body) < 1000
+    assert "content-encoding" not in world.alice.send("GET", "/api/openapi.json", headers=compressed).headers
+
+
 def test_a_missing_asset_is_not_answered_with_a_page(world: World, tmp_path: Path) -> None:
     build(tmp_path / "ui")
     assert world.browser().get("/assets/index-old.js").status == 404

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
 
 from madang_server.http.errors import ERROR_RESPONSES, CatchUnforeseen, answer_errors
 from madang_server.http.protection import BodyLimit, PlainAddress, SameOrigin, SecurityHeaders
@@ -42,7 +43,9 @@ def create_api(
     for router in routers:
         api.include_router(router, prefix="/api")
     _describe_errors_once(api)
-    api.router.default = StaticUi(ui_directory)
+    # The UI alone is compressed: an answer of the API may hold a secret beside text that others chose, and the two
+    # compressed together would tell of each other by their length.
+    api.router.default = GZipMiddleware(StaticUi(ui_directory), minimum_size=1024)
     # The last one added is the outermost.
     api.add_middleware(PlainAddress)
     api.add_middleware(BodyLimit)
