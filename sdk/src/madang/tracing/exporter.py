@@ -19,6 +19,8 @@ BATCH = 500  # spans
 BATCH_TEXT = 8_000_000  # characters of input and output; the platform takes 20 MB
 INTERVAL_S = 1.0
 LONGEST_PAUSE_S = 30.0
+_LAST_TRIES = 3  # while closing: a platform that is away must not hold up the end of a program
+_LAST_PAUSE_S = 0.2
 _FINAL = (400, 401, 403, 413)  # the same spans would be refused again
 
 _log = logging.getLogger(__name__)
@@ -71,34 +73,39 @@ class SpanExporter:
             return self._wake.wait_for(lambda: not self._waiting and not self._sending, timeout_s)
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Delivers what is left within the time, then stops the thread. Also done when the interpreter ends."""
+        """Delivers what is left and stops the thread; gives up after the time, or sooner when the platform is away.
+
+        Also done when the interpreter ends.
+        """
         atexit.unregister(self.close)
-        deadline = time.monotonic() + timeout_s
-        self.flush(timeout_s)
         with self._wake:
             self._is_closing = True
             self._wake.notify_all()
         if self._thread is not None:
-            self._thread.join(max(0.0, deadline - time.monotonic()))
+            self._thread.join(timeout_s)
         with self._wake:
             self._give_up_waiting()
 
     def _run(self) -> None:
         pause_s = self._interval_s
+        last_tries = _LAST_TRIES
         while True:
             with self._wake:
                 self._wake.wait_for(
                     lambda: self._is_closing or self._is_urgent or len(self._waiting) >= BATCH, self._interval_s
                 )
-                if self._is_closing:
+                if self._is_closing and not (self._waiting and last_tries):
                     self._give_up_waiting()
                     return
+                last_tries -= self._is_closing
                 batch = self._next_batch()
                 self._sending = len(batch)
                 self._is_urgent = self._is_urgent and bool(self._waiting)
             if not batch:
                 continue
             delivered = self._deliver(batch)
+            if delivered:
+                last_tries = _LAST_TRIES
             with self._wake:
                 self._sending = 0
                 if not delivered:
@@ -119,9 +126,11 @@ class SpanExporter:
         return batch
 
     def _rest(self, pause_s: float) -> None:
-        """Waits after a failure even when spans keep coming, but not when the client is closing."""
+        """Waits after a failure even when spans keep coming, but only shortly when somebody waits for us."""
         with self._wake:
-            self._wake.wait_for(lambda: self._is_closing or self._is_urgent, pause_s)
+            if not self._wake.wait_for(lambda: self._is_closing or self._is_urgent, pause_s):
+                return
+        time.sleep(min(pause_s, _LAST_PAUSE_S))
 
     def _deliver(self, batch: Sequence[Span]) -> bool:
         """Whether the batch is done with: delivered, or impossible to deliver."""
