@@ -18,10 +18,10 @@ def with_fallback(call: Call, *, health_of: Callable[[Request], HealthBook], clo
         now = clock.monotonic()
         choices = choose_targets(request.route, lambda target: book.of(target, now), rng)
         before = ""
-        for left, (target, reason) in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
-            why = f"{before}{reason}"
+        for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
+            target = choice.target
             try:
-                return await call(request.to(target, why, has_alternative=left > 0))
+                return await call(request.to(target, f"{before}{choice.reason}", has_alternative=left > 0))
             except CallFailed as failure:
                 out_of_time = clock.monotonic() >= request.deadline
                 if left == 0 or out_of_time or not is_worth_another_target(failure):

@@ -11,7 +11,8 @@ from random import Random
 import msgspec
 
 from madang.calls.clock import Clock
-from madang.calls.reply import Call, Events, Reply
+from madang.calls.event import Event
+from madang.calls.reply import Call, Reply
 from madang.calls.request import Attempt, Request
 from madang.errors import CallFailed
 from madang.layers.interruption import failure_of
@@ -48,7 +49,7 @@ def with_retry(
                 _end(attempt, clock, failure_of(error))
                 raise
             else:
-                return reply.with_events(_until_ended(reply.events, attempt, health, clock))
+                return reply.seen_by(_AttemptEnd(attempt, health, clock))
             await sleep(wait)
             retries_done += 1
             request = msgspec.structs.replace(
@@ -64,22 +65,28 @@ def _wait(failure: CallFailed, request: Request, retries_done: int, clock: Clock
     return wait_before_retry(failure, retries_done, request.deadline - clock.monotonic(), rng)
 
 
-async def _until_ended(events: Events, attempt: Attempt, health: HealthBook, clock: Clock) -> Events:
-    try:
-        async for event in events:
-            yield event
-    except CallFailed as failure:
-        _end(attempt, clock, failure)
-        health.failed(attempt.target, failure, clock.monotonic())
-        raise
-    except BaseException as error:
-        _end(attempt, clock, failure_of(error))
-        raise
-    else:
-        _end(attempt, clock, None)
-        health.succeeded(attempt.target)
-    finally:
-        await events.aclose()
+class _AttemptEnd:
+    """Closes the attempt in the journal and the health book when its answer is complete or has broken off."""
+
+    __slots__ = ("_attempt", "_clock", "_health")
+
+    def __init__(self, attempt: Attempt, health: HealthBook, clock: Clock) -> None:
+        self._attempt = attempt
+        self._health = health
+        self._clock = clock
+
+    def saw(self, event: Event) -> None:
+        """Only the end matters."""
+
+    def ended(self, error: BaseException | None) -> None:
+        if error is None:
+            _end(self._attempt, self._clock, None)
+            self._health.succeeded(self._attempt.target)
+        elif isinstance(error, CallFailed):
+            _end(self._attempt, self._clock, error)
+            self._health.failed(self._attempt.target, error, self._clock.monotonic())
+        else:
+            _end(self._attempt, self._clock, failure_of(error))
 
 
 def _end(attempt: Attempt, clock: Clock, failure: CallFailed | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from madang.calls.clock import Clock, new_span_id
-from madang.calls.reply import Call
+from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.layers.cost import with_cost
 from madang.layers.fallback import with_fallback
@@ -41,4 +41,9 @@ def build_call(vendor: Call, around: Surroundings) -> Call:
     )
     call = with_fallback(call, health_of=around.health_of, clock=around.clock, rng=around.rng)
     call = with_cost(call)
-    return with_trace(call, sink=around.sink, clock=around.clock, new_span_id=around.new_span_id)
+    call = with_trace(call, sink=around.sink, clock=around.clock, new_span_id=around.new_span_id)
+
+    async def watched(request: Request) -> Reply:
+        return (await call(request)).watched()
+
+    return watched

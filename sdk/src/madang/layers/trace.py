@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 
 from madang.calls.clock import Clock
-from madang.calls.event import Part
-from madang.calls.reply import Call, Events, Reply
+from madang.calls.event import Event, Part
+from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.errors import CallFailed
@@ -25,14 +25,11 @@ def with_trace(call: Call, *, sink: SpanSink, clock: Clock, new_span_id: Callabl
         recorder = _Recorder(request, sink, clock, new_span_id())
         try:
             reply = await call(request)
-        except CallFailed as failure:
-            failure.trace_id = request.caller.trace_id
-            recorder.finish(failure)
-            raise
         except BaseException as error:
-            recorder.finish(failure_of(error))
+            recorder.ended(error)
             raise
-        return reply.with_events(_recording(reply, recorder, request.caller.trace_id))
+        recorder.keeps_raw = not reply.content_type.startswith("text/event-stream")
+        return reply.seen_by(recorder)
 
     return traced
 
@@ -40,7 +37,7 @@ def with_trace(call: Call, *, sink: SpanSink, clock: Clock, new_span_id: Callabl
 class _Recorder:
     """Collects what one call said, and emits its spans exactly once."""
 
-    __slots__ = ("_clock", "_request", "_sink", "_span_id", "_start_us", "parts", "raw")
+    __slots__ = ("_clock", "_parts", "_raw", "_request", "_sink", "_span_id", "_start_us", "keeps_raw")
 
     def __init__(self, request: Request, sink: SpanSink, clock: Clock, span_id: str) -> None:
         self._request = request
@@ -48,36 +45,21 @@ class _Recorder:
         self._clock = clock
         self._span_id = span_id
         self._start_us = clock.now_us()
-        self.parts: list[Part] = []
-        self.raw = b""  # the body of a reply that was not streamed
+        self._parts: list[Part] = []
+        self._raw = b""  # the body of a reply that was not streamed
+        self.keeps_raw = False
 
-    def finish(self, failure: CallFailed | None) -> None:
+    def saw(self, event: Event) -> None:
+        self._parts.extend(event.parts)
+        if self.keeps_raw:
+            self._raw = event.raw
+
+    def ended(self, error: BaseException | None) -> None:
+        failure = error if error is None or isinstance(error, CallFailed) else failure_of(error)
+        if failure is not None:
+            failure.trace_id = self._request.caller.trace_id
         try:
-            outcome = Outcome(self._start_us, self._clock.now_us(), failure, self.parts, self.raw)
+            outcome = Outcome(self._start_us, self._clock.now_us(), failure, self._parts, self._raw)
             self._sink(self._request.caller.project_id, spans_of_call(self._request, self._span_id, outcome))
-        except Exception as error:  # noqa: BLE001 - the edge of tracing: the call goes on without its trace
-            _log.error("A trace was lost: %s", type(error).__name__)
-
-
-async def _recording(reply: Reply, recorder: _Recorder, trace_id: str) -> Events:
-    keeps_raw = not reply.content_type.startswith("text/event-stream")
-    try:
-        async for event in reply.events:
-            recorder.parts.extend(event.parts)
-            if keeps_raw:
-                recorder.raw = event.raw
-            yield event
-    except CallFailed as failure:
-        failure.trace_id = trace_id
-        recorder.finish(failure)
-        raise
-    except BaseException as error:
-        try:
-            await reply.events.aclose()  # first, for it ends the attempt, which is part of the trace
-        finally:
-            recorder.finish(failure_of(error))
-        raise
-    else:
-        recorder.finish(None)
-    finally:
-        await reply.events.aclose()
+        except Exception as fault:  # noqa: BLE001 - the edge of tracing: the call goes on without its trace
+            _log.error("A trace was lost: %s", type(fault).__name__)

@@ -6,6 +6,7 @@ all of them go last.
 """
 
 from collections.abc import Callable
+from math import inf, log
 from random import Random
 from typing import NamedTuple
 
@@ -14,39 +15,60 @@ from madang.routing.health import Health
 
 
 class Choice(NamedTuple):
-    """A target to try, and why at this place in the line."""
+    """A target to try. `reason` says why at this place in the line; it is put into words only when asked for."""
 
     target: Target
-    reason: str
+    group_size: int = 1  # targets of the same order; 0 when it is the only one of all
+    total_weight: float = 1.0
+    rests_after: str = ""  # the failure after which it rests
+    fallback: str = ""  # the fallback model it stands behind
+
+    @property
+    def reason(self) -> str:
+        words = f"resting after {self.rests_after}, tried last" if self.rests_after else self._place()
+        return f"fallback model {self.fallback}: {words}" if self.fallback else words
+
+    def _place(self) -> str:
+        target = self.target
+        if not self.group_size:
+            return "the only deployment"
+        if self.group_size == 1:
+            return f"order {target.order}"
+        if target.weight == 0:
+            return f"order {target.order}, standby (weight 0)"
+        return f"order {target.order}, weight {target.weight:g} of {self.total_weight:g}"
 
 
 def choose_targets(route: Route, health_of: Callable[[Target], Health], rng: Random) -> tuple[Choice, ...]:
     """All targets of the route and of its fallback models, in the order in which to try them."""
     if len(route.targets) == 1 and not route.fallbacks:
-        return (Choice(route.targets[0], "the only deployment"),)
-    healthy, resting = _in_line(route.targets, health_of, rng)
+        return (Choice(route.targets[0], 0),)
+    healthy: list[Choice] = []
+    resting: list[Choice] = []
+    _line_up(route, "", health_of, rng, healthy, resting)
     for fallback in route.fallbacks:
-        for line, more in zip((healthy, resting), _in_line(fallback.targets, health_of, rng), strict=True):
-            line += [Choice(target, f"fallback model {fallback.model}: {reason}") for target, reason in more]
+        _line_up(fallback, fallback.model, health_of, rng, healthy, resting)
     return (*healthy, *resting)
 
 
-def _in_line(
-    targets: tuple[Target, ...], health_of: Callable[[Target], Health], rng: Random
-) -> tuple[list[Choice], list[Choice]]:
-    """The targets of one model, the healthy ones and the resting ones."""
-    healthy: list[Choice] = []
-    resting: list[Choice] = []
-    for order in sorted({target.order for target in targets}):
-        group = [target for target in targets if target.order == order]
-        total = sum(target.weight for target in group)
-        for target in sorted(group, key=lambda target: _draw(target.weight, rng)):
+def _line_up(
+    route: Route,
+    fallback: str,
+    health_of: Callable[[Target], Health],
+    rng: Random,
+    healthy: list[Choice],
+    resting: list[Choice],
+) -> None:
+    """Adds the targets of one model to the lines."""
+    for order in sorted({target.order for target in route.targets}):
+        group = [target for target in route.targets if target.order == order]
+        total = sum([target.weight for target in group])
+        for _, _, target in sorted([(_draw(t.weight, rng), place, t) for place, t in enumerate(group)]):
             health = health_of(target)
             if health.state == "cooling":
-                resting.append(Choice(target, f"resting after {health.reason}, tried last"))
+                resting.append(Choice(target, len(group), total, health.reason, fallback))
             else:
-                healthy.append(Choice(target, _why(target, len(group), total)))
-    return healthy, resting
+                healthy.append(Choice(target, len(group), total, "", fallback))
 
 
 def _draw(weight: float, rng: Random) -> float:
@@ -54,12 +76,4 @@ def _draw(weight: float, rng: Random) -> float:
 
     Exponential variables with rate = weight have this property (Efraimidis and Spirakis, 2006).
     """
-    return rng.expovariate(weight) if weight > 0 else float("inf")
-
-
-def _why(target: Target, group_size: int, total_weight: float) -> str:
-    if group_size == 1:
-        return f"order {target.order}"
-    if target.weight == 0:
-        return f"order {target.order}, standby (weight 0)"
-    return f"order {target.order}, weight {target.weight:g} of {total_weight:g}"
+    return -log(1.0 - rng.random()) / weight if weight > 0 else inf

@@ -181,9 +181,9 @@ def _attributes(request: Request) -> dict[str, str]:
     attributes: dict[str, str] = {"gen_ai.operation.name": request.operation}
     if request.is_stream:
         attributes["gen_ai.request.stream"] = "true"
-    for name, attribute in _PARAMETERS.items():
-        value = body.get(name)
-        if value is not None and isinstance(value, _SCALARS):
+    for name, value in body.items():
+        attribute = _PARAMETERS.get(name)
+        if attribute is not None and value is not None and isinstance(value, _SCALARS):
             attributes[attribute] = str(value)[:_LONGEST_ATTRIBUTE]
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
