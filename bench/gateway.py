@@ -28,6 +28,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _EVENTS = PIECES + 4  # of a stream: the role, the pieces, finish, usage, [DONE]
 _STREAMS = 6
 _RATE = 100.0
+_LOW_RATE = 10.0  # at which even the slowest target has no queue
 _CONNECTIONS = 32
 _STORED_LIMIT_S = 90.0
 
@@ -128,7 +129,7 @@ def _measure(targets: list[Target], given: argparse.Namespace) -> dict[str, dict
 
 
 def _round(target: Target, given: argparse.Namespace) -> Numbers:
-    """Saturation, then a quiet rate, then streams."""
+    """Saturation, then two quiet rates, then streams."""
     numbers: Numbers = {}
     _until_stored(target)
     storing_before = run_times(target.storing)
@@ -138,7 +139,7 @@ def _round(target: Target, given: argparse.Namespace) -> Numbers:
     numbers["failed"] = seen["failed"]
     if target.tested and seen["done"]:
         numbers["cpu_us"] = cpu_s / seen["done"] * 1e6
-        numbers["core_share"] = cpu_s / given.seconds
+        numbers["core_share"] = cpu_s / seen["elapsed_s"]
     if target.storing and seen["done"]:
         _until_stored(target)
         storing_s = cpu_s_between(storing_before, run_times(target.storing))
@@ -149,6 +150,9 @@ def _round(target: Target, given: argparse.Namespace) -> Numbers:
     numbers["failed"] += seen["failed"]
     if target.tested and seen["done"]:
         numbers["quiet_cpu_us"] = cpu_s / seen["done"] * 1e6
+    seen, _ = _load(target, "open", given.seconds, given.realtime, rate=_LOW_RATE)
+    numbers["low_p50_ms"] = seen["p50_ms"]
+    numbers["failed"] += seen["failed"]
     seen, cpu_s = _load(target, "streams", given.seconds, given.realtime)
     numbers["first_token_ms"] = seen["first_token_ms"]
     numbers["failed"] += seen["failed"]
@@ -159,7 +163,7 @@ def _round(target: Target, given: argparse.Namespace) -> Numbers:
 
 
 def _add_differences(numbers: Numbers, direct: Numbers) -> None:
-    for name in ("p50_ms", "p99_ms", "first_token_ms"):
+    for name in ("p50_ms", "p99_ms", "low_p50_ms", "first_token_ms"):
         numbers[f"added_{name}"] = numbers[name] - direct[name]
 
 
@@ -186,12 +190,14 @@ def _memory_course(target: Target, given: argparse.Namespace) -> Numbers:
     }
 
 
-def _load(target: Target, mode: str, seconds: float, realtime: bool) -> tuple[dict[str, Any], float]:
+def _load(
+    target: Target, mode: str, seconds: float, realtime: bool, rate: float = _RATE
+) -> tuple[dict[str, Any], float]:
     """What the load saw, and the CPU seconds that the processes under test spent meanwhile."""
     count = _STREAMS if mode == "streams" else _CONNECTIONS
     command = [sys.executable, str(_ROOT / "bench" / "load.py"), mode, target.url]
     command += ["--key", target.key, "--model", MODEL, "--seconds", str(seconds)]
-    command += ["--connections", str(count), "--rate", str(_RATE)]
+    command += ["--connections", str(count), "--rate", str(rate)]
     if realtime:
         command = ["chrt", "--rr", "1", *command]
     before = run_times(target.tested)

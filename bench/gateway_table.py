@@ -117,6 +117,7 @@ _COLUMNS = (
     _Column("LiteLLM ÷ this", _litellm_over),
     _Column("added p50 ms at 100/s", _added("p50_ms")),
     _Column("added p99 ms at 100/s", _added("p99_ms")),
+    _Column("added p50 ms at 10/s", _added("low_p50_ms")),
     _Column("CPU µs/chunk", _number("chunk_cpu_us", "{:,.0f}")),
     _Column("× nginx", _times_nginx("chunk_cpu_us")),
     _Column("first token added ms", _added("first_token_ms")),

@@ -31,6 +31,8 @@ class Seen:
     done: int = 0
     failed: int = 0
     events: int = 0
+    begun: float = 0.0  # time.perf_counter when the first request was sent
+    ended: float = 0.0  # and when the last answer was complete
     latencies: list[float] = field(default_factory=list)
     first_tokens: list[float] = field(default_factory=list)
 
@@ -55,6 +57,7 @@ class Exchange(asyncio.Protocol):
     def send(self, due: float) -> None:
         """Sends the request; its latency counts from `due` (time.perf_counter)."""
         self._since = due
+        self._seen.begun = self._seen.begun or due
         self._buffer = b""
         self._rest = -1
         self._has_token = False
@@ -99,7 +102,8 @@ class Exchange(asyncio.Protocol):
             self._finish()
 
     def _finish(self) -> None:
-        self._seen.latencies.append(time.perf_counter() - self._since)
+        self._seen.ended = time.perf_counter()
+        self._seen.latencies.append(self._seen.ended - self._since)
         self._since = 0.0
         if self._is_failed:
             self._seen.failed += 1
@@ -246,16 +250,17 @@ def _at(values: list[float], share: float) -> float | None:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
 
 
-def _report(seen: Seen, seconds: float) -> dict[str, Any]:
-    tokens = seen.first_tokens
+def _report(seen: Seen) -> dict[str, Any]:
+    elapsed_s = seen.ended - seen.begun
     return {
+        "elapsed_s": elapsed_s,
         "done": seen.done,
         "failed": seen.failed,
         "events": seen.events,
-        "per_s": seen.done / seconds,
+        "per_s": seen.done / elapsed_s if elapsed_s else 0.0,
         "p50_ms": _at(seen.latencies, 0.5),
         "p99_ms": _at(seen.latencies, 0.99),
-        "first_token_ms": _at(tokens, 0.5),
+        "first_token_ms": _at(seen.first_tokens, 0.5),
     }
 
 
@@ -276,7 +281,7 @@ def main() -> None:
         seen = uvloop.run(open_loop(given.url, request, rate=given.rate, seconds=given.seconds))
     else:
         seen = uvloop.run(streams(given.url, request, at_once=given.connections, seconds=given.seconds))
-    print(json.dumps(_report(seen, given.seconds)))
+    print(json.dumps(_report(seen)))
 
 
 if __name__ == "__main__":
