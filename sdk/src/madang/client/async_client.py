@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -56,7 +56,7 @@ class AsyncMadang:
         self.chat = AsyncChat(self)
         self.embeddings = AsyncEmbeddings(self)
 
-    async def __aenter__(self) -> "AsyncMadang":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:

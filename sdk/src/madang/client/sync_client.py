@@ -5,7 +5,7 @@ import atexit
 import threading
 from collections.abc import Coroutine, Iterator
 from types import TracebackType
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from madang.client.answers import CallFacts, ChatCompletion, ChatCompletionChunk, EmbeddingList
 from madang.client.async_client import AsyncMadang
@@ -35,6 +35,7 @@ class Madang:
         self._async = AsyncMadang(
             api_key, base_url, mode=mode, environment=environment, release=release, timeout_s=timeout_s, wiring=wiring
         )
+        self.config = self._async.config
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -42,7 +43,7 @@ class Madang:
         self.chat = Chat(self)
         self.embeddings = Embeddings(self)
 
-    def __enter__(self) -> "Madang":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
