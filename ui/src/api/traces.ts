@@ -1,6 +1,6 @@
 // Traces of a project: the list, its totals, its chart, the values in it, and one trace whole.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { answered, api } from "./client";
+import { ApiError, answered, api } from "./client";
 import type { paths } from "./schema";
 
 type ListParameters = NonNullable<paths["/api/projects/{project_id}/traces"]["get"]["parameters"]["query"]>;
@@ -80,6 +80,9 @@ export const traceQuery = (project: string, trace: string) =>
           signal,
         }),
       ),
+    // Whoever comes straight from a call may be a moment earlier than its trace.
+    retry: (count, failure) => count < 3 && failure instanceof ApiError && failure.status === 404,
+    retryDelay: 700,
     // A trace that is still open grows; one that has ended does not.
     refetchInterval: (query) => (query.state.data?.trace.status === "unset" ? 2000 : false),
   });

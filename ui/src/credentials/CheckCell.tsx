@@ -6,9 +6,12 @@ import { formatDuration } from "../design/numbers";
 import { StatusDot } from "../design/Tag";
 import { useWordsOf } from "../session/failure";
 import { usePlace } from "../session/session";
+import { koreanAnswer } from "../words/answers";
 
 export function CheckCell({ id, isAllowed }: { id: string; isAllowed: boolean }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const answerIn = (english: string) =>
+    i18n.language === "ko" ? (koreanAnswer(english) ?? english) : english;
   const wordsOf = useWordsOf();
   const { project } = usePlace();
   const check = useCheckCredential(project.id);
@@ -17,6 +20,7 @@ export function CheckCell({ id, isAllowed }: { id: string; isAllowed: boolean })
       <Button
         variant="default"
         size="compact-xs"
+        style={{ flex: "none" }}
         disabled={!isAllowed}
         loading={check.isPending}
         onClick={() => check.mutate(id)}
@@ -25,13 +29,13 @@ export function CheckCell({ id, isAllowed }: { id: string; isAllowed: boolean })
       </Button>
       <span role="status">
         {check.data?.ok && (
-          <StatusDot tone="ok" title={check.data.message}>
+          <StatusDot tone="ok" title={answerIn(check.data.message)}>
             {t("credentials.checkOk")} · {formatDuration(check.data.latency_ms)}
           </StatusDot>
         )}
         {check.data && !check.data.ok && (
-          <StatusDot tone="error" title={check.data.message}>
-            {check.data.message}
+          <StatusDot tone="error" title={answerIn(check.data.message)}>
+            {answerIn(check.data.message)}
           </StatusDot>
         )}
         {check.isError && <StatusDot tone="error">{wordsOf(check.error)}</StatusDot>}

@@ -36,7 +36,7 @@ export function CredentialForm({
     baseUrl !== (credential?.base_url ?? "") ||
     apiVersion !== (credential?.api_version ?? "") ||
     apiKey !== "";
-  useUnsaved(hasChanges && !save.isSuccess);
+  useUnsaved(() => hasChanges && !save.isSuccess);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();

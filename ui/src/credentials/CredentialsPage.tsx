@@ -85,31 +85,31 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
       {
         id: "name",
         title: t("common.name"),
-        width: 190,
+        width: 170,
         cell: (credential) => <strong>{credential.name}</strong>,
       },
       {
         id: "vendor",
         title: t("credentials.vendor"),
-        width: 160,
+        width: 140,
         cell: (credential) => t(`vendors.${credential.vendor}`),
       },
       {
         id: "key",
         title: t("credentials.apiKey"),
-        width: 90,
+        width: 80,
         cell: (credential) => <code>{credential.has_key ? `…${credential.secret_hint}` : "–"}</code>,
       },
       {
         id: "check",
         title: t("credentials.check"),
-        width: 240,
+        width: 360,
         cell: (credential) => <CheckCell id={credential.id} isAllowed={canAdmin} />,
       },
       {
         id: "used_by",
         title: t("credentials.usedBy"),
-        width: 230,
+        width: 160,
         cell: (credential) =>
           credential.used_by.length > 0 ? (
             <span title={credential.used_by.join(", ")}>{credential.used_by.join(", ")}</span>
@@ -118,12 +118,6 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
               {t("credentials.unused")}
             </Text>
           ),
-      },
-      {
-        id: "url",
-        title: t("credentials.baseUrl"),
-        width: 260,
-        cell: (credential) => credential.base_url ?? "",
       },
       {
         id: "updated",
@@ -169,6 +163,12 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
             </Menu>
           </Group>
         ),
+      },
+      {
+        id: "url",
+        title: t("credentials.baseUrl"),
+        width: 260,
+        cell: (credential) => credential.base_url ?? "",
       },
     ],
     [i18n.language, canAdmin, open],

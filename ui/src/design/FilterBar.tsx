@@ -136,7 +136,7 @@ export function FilterBar({ value, onChange, fields, values, inputRef }: FilterB
           </PillsInput>
         </Combobox.DropdownTarget>
         <Combobox.Dropdown hidden={suggestions.length === 0} className={classes.dropdown}>
-          <Combobox.Options aria-label={t("filter.label")}>
+          <Combobox.Options aria-label={t("filter.suggestions")}>
             {suggestions.map((one) => (
               <Combobox.Option key={one.insert} value={one.insert} className={classes.option}>
                 <span className={classes.shown}>{one.shown}</span>

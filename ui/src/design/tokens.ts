@@ -70,7 +70,10 @@ export const theme = createTheme({
         title: { fontSize: 16, fontWeight: 600 },
       },
     },
-    Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: "md" } },
+    // Without the placeholder: a menu may hold nothing but its items.
+    Menu: {
+      defaultProps: { withInitialFocusPlaceholder: false, transitionProps: { duration: 80 }, shadow: "md" },
+    },
   },
 });
 

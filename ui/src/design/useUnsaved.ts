@@ -2,10 +2,13 @@
 import { useBlocker } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-export function useUnsaved(hasChanges: boolean): void {
+/** `hasChanges` is asked at the moment of leaving. */
+export function useUnsaved(hasChanges: () => boolean): void {
   const { t } = useTranslation();
   useBlocker({
-    shouldBlockFn: () => hasChanges && !window.confirm(t("common.unsaved")),
+    shouldBlockFn: ({ current, next }) =>
+      // Another view of the same page (a tab, a filter) leaves nothing behind.
+      current.pathname !== next.pathname && hasChanges() && !window.confirm(t("common.unsaved")),
     enableBeforeUnload: hasChanges,
   });
 }

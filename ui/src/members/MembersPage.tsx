@@ -81,7 +81,7 @@ function useColumns(remove: (member: Member) => void): Column<Member>[] {
       { id: "role", title: t("members.role"), width: 420, cell: (member) => <RoleCell member={member} /> },
       {
         id: "since",
-        title: t("common.created"),
+        title: t("members.since"),
         width: 110,
         cell: (member) => <RelativeTime at={member.created_at} />,
       },

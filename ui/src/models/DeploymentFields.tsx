@@ -92,7 +92,7 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
           clearable
           searchable
         />
-        <Group gap={12} grow>
+        <Group gap={12} grow align="flex-start">
           <TextInput label={t("models.order")} inputMode="numeric" {...text("order")} />
           <TextInput label={t("models.weight")} inputMode="decimal" {...text("weight")} />
         </Group>

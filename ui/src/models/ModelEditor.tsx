@@ -12,6 +12,7 @@ import { FormFoot } from "../design/FormFoot";
 import { ButtonLink } from "../design/links";
 import { Page, Section } from "../design/Page";
 import { Tag } from "../design/Tag";
+import { useFirstWrong } from "../design/useFirstWrong";
 import { useUnsaved } from "../design/useUnsaved";
 import { useFieldErrors, useWordsOf } from "../session/failure";
 import { usePlace } from "../session/session";
@@ -58,7 +59,9 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
   const [isDeleting, deleting] = useDisclosure(false);
   const isLeaving = useRef(false);
   const hasChanges = JSON.stringify(draft) !== JSON.stringify(saved);
-  useUnsaved(hasChanges && !isLeaving.current);
+  useUnsaved(() => hasChanges && !isLeaving.current);
+  const form = useRef<HTMLFormElement>(null);
+  useFirstWrong(form, save.error);
 
   const fields = [
     ...OWN_FIELDS,
@@ -84,6 +87,12 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
     onChange: (event: { currentTarget: { value: string } }) => set({ [name]: event.currentTarget.value }),
     error: errors.of(name),
     inputMode: "decimal" as const,
+    inputWrapperOrder: ["label", "input", "error", "description"] as (
+      | "label"
+      | "input"
+      | "error"
+      | "description"
+    )[],
   });
 
   return (
@@ -113,7 +122,7 @@ export function ModelEditor({ title, model, credentials, others }: ModelEditorPr
         )
       }
     >
-      <form onSubmit={submit}>
+      <form ref={form} onSubmit={submit}>
         <fieldset disabled={!canEdit} style={{ border: 0, margin: 0, padding: 0 }}>
           <Section>
             <SimpleGrid cols={2}>

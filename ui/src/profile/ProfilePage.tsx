@@ -36,7 +36,7 @@ function You() {
   const errors = useFieldErrors(change.error, ["name", "email", "current_password"]);
   const hasNewEmail = email.trim() !== user.email;
   const hasChanges = hasNewEmail || name.trim() !== user.name;
-  useUnsaved(hasChanges && !change.isPending);
+  useUnsaved(() => hasChanges && !change.isPending);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate({

@@ -60,7 +60,7 @@ function Rename() {
   const [name, setName] = useState(project.name);
   const errors = useFieldErrors(rename.error, ["name"]);
   const hasChanges = name.trim() !== project.name;
-  useUnsaved(hasChanges && !rename.isPending);
+  useUnsaved(() => hasChanges && !rename.isPending);
   return (
     <form
       onSubmit={(event) => {

@@ -2,12 +2,14 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client";
+import { koreanAnswer } from "../words/answers";
 import type { en } from "../words/en";
 
 type Known = keyof typeof en.errors;
 const KNOWN: readonly Known[] = [
   "unreachable",
-  "store_unavailable",
+  "trace_store_unavailable",
+  "database_unavailable",
   "not_signed_in",
   "not_found",
   "rate_limited",
@@ -19,10 +21,13 @@ export function useWordsOf(): (failure: unknown) => string {
     (failure: unknown) => {
       if (!(failure instanceof ApiError)) return failure instanceof Error ? failure.message : String(failure);
       const known = KNOWN.find((code) => code === failure.code);
-      // The server speaks English and knows more; where we only know the code, its sentence is the better one.
-      return known && (failure.status === 0 || i18n.language !== "en")
-        ? t(`errors.${known}`)
-        : failure.message;
+      // The server speaks English and knows more; our own words for a code are for when it said nothing, or in Korean.
+      if (failure.status === 0 || i18n.language !== "en")
+        return (
+          (i18n.language === "ko" && koreanAnswer(failure.message)) ||
+          (known ? t(`errors.${known}`) : failure.message)
+        );
+      return failure.message;
     },
     [t, i18n.language],
   );

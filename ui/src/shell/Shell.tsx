@@ -34,8 +34,9 @@ export function Shell() {
     m: () => void navigate({ to: "/p/$project/models", params: { project } }),
   });
   useEffect(() => {
-    // A choice made in this browser is the newer one; without it the account's language holds.
-    if (!hasChosenLanguage()) showLanguage(session.user.language);
+    // A choice made in this browser holds. Without one, a Korean account makes the pages Korean; an English one
+    // leaves them as the browser wants them, because every new account is English until somebody chooses.
+    if (!hasChosenLanguage() && session.user.language === "ko") showLanguage("ko");
   }, [session.user.language]);
 
   if (!place) return <MissingPage />;

@@ -51,11 +51,15 @@ function Attempt({ attempt }: { attempt: Span }) {
   );
 }
 
-/** What the Gateway itself wrote down, where it says more than our words. */
+/** What a technician asks next: the kind of failure by its name, the HTTP status, and the vendor's words. */
 function Outcome({ attempt }: { attempt: Span }) {
-  const said = [attempt.attributes["madang.attempt.outcome"], attempt.status_message].filter(
-    (text, at, all) => text && text !== "ok" && text !== attempt.error_type && all.indexOf(text) === at,
+  if (attempt.status !== "error") return null;
+  const status = attempt.attributes["http.response.status_code"];
+  return (
+    <div className={classes.said}>
+      {attempt.error_type && <code>{attempt.error_type}</code>}
+      {status && <span>HTTP {status}</span>}
+      {attempt.status_message && <span>{attempt.status_message}</span>}
+    </div>
   );
-  if (said.length === 0 || attempt.status !== "error") return null;
-  return <div className={classes.said}>{said.join(" · ")}</div>;
 }

@@ -1,8 +1,9 @@
 // One trace as a page of its own.
-import { Anchor } from "@mantine/core";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Title } from "@mantine/core";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { TextLink } from "../design/links";
 import { usePlace } from "../session/session";
 import { TraceView } from "./TraceView";
 import classes from "./TraceView.module.css";
@@ -19,11 +20,13 @@ export default function TracePage() {
   return (
     <main id="content" className={classes.page} tabIndex={-1}>
       <nav className={classes.crumbs} aria-label={t("common.back")}>
-        <Anchor component={Link} to={`/p/${project.id}/traces`} size="sm">
+        <TextLink to="/p/$project/traces" params={{ project: project.id }} size="sm">
           {t("traces.title")}
-        </Anchor>
+        </TextLink>
         <span aria-hidden>›</span>
-        <span>{trace.slice(0, 8)}</span>
+        <Title order={1} className={classes.crumb}>
+          {trace.slice(0, 8)}
+        </Title>
       </nav>
       <TraceView
         trace={trace}

@@ -1,7 +1,6 @@
 // A trace whole: its header, its steps on the time line, and the chosen step in detail.
-import { Button, Skeleton, Stack, Title } from "@mantine/core";
+import { Skeleton, Stack, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { Maximize2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import type { TraceRow } from "../api/shapes";
 import { traceQuery } from "../api/traces";
 import { CopyIcon } from "../design/Copy";
 import { Count, Duration, Money } from "../design/Figures";
+import { ButtonLink } from "../design/links";
 import { Tag } from "../design/Tag";
 import { ClockTime } from "../design/Time";
 import { Failure } from "../session/Failure";
@@ -60,7 +60,7 @@ function Header({ row, isPane }: { row: TraceRow; isPane?: boolean }) {
   return (
     <header className={classes.header} data-pane={isPane || undefined}>
       <div className={classes.headline}>
-        <Title order={isPane ? 2 : 1} className={classes.name}>
+        <Title order={2} className={classes.name}>
           {row.name || t("trace.title")}
         </Title>
         {row.simulated && (
@@ -71,15 +71,15 @@ function Header({ row, isPane }: { row: TraceRow; isPane?: boolean }) {
         <code className={classes.id}>{row.trace_id}</code>
         <CopyIcon value={row.trace_id} label={t("trace.copyId")} />
         {isPane && (
-          <Button
-            component={Link}
-            to={`/p/${project.id}/traces/${row.trace_id}`}
+          <ButtonLink
+            to="/p/$project/traces/$trace"
+            params={{ project: project.id, trace: row.trace_id }}
             variant="subtle"
             size="compact-xs"
             leftSection={<Maximize2 size={12} />}
           >
             {t("design.openPage")}
-          </Button>
+          </ButtonLink>
         )}
       </div>
       <dl className={classes.facts}>

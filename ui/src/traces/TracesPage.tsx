@@ -1,7 +1,7 @@
 // The list of traces: charts, filter, table and totals, all of one filter and one span of time.
-import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Group, Tooltip } from "@mantine/core";
 import { useHotkeys, useLocalStorage } from "@mantine/hooks";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ChartNoAxesColumn, PanelLeft } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +12,7 @@ import { DataTable } from "../design/DataTable";
 import { Facets } from "../design/Facets";
 import { FilterBar } from "../design/FilterBar";
 import { type Filter, parseFilter, toggleTerm, writeFilter } from "../design/filter";
+import { ButtonLink } from "../design/links";
 import { Page } from "../design/Page";
 import { StaleNotice } from "../design/states";
 import { TableMenu } from "../design/TableMenu";
@@ -175,9 +176,9 @@ export default function TracesPage() {
                 onClear={() => setLine("")}
                 onWiden={() => setSpan({ range: "30d" })}
               >
-                <Button component={Link} to={`/p/${project.id}`}>
+                <ButtonLink to="/p/$project" params={{ project: project.id }}>
                   {t("traces.emptyAction")}
-                </Button>
+                </ButtonLink>
               </NoTraces>
             )
           }

@@ -38,7 +38,7 @@ export function useTraceColumns(): Column<TraceRow>[] {
       {
         id: "cost",
         title: t("traces.cost"),
-        width: 84,
+        width: 98,
         right: true,
         cell: (row) => <Money usd={row.cost_usd} unknown={t("traces.unknownCost")} />,
       },
@@ -52,7 +52,7 @@ export function useTraceColumns(): Column<TraceRow>[] {
       {
         id: "model",
         title: t("traces.model"),
-        width: 160,
+        width: 190,
         cell: (row) => (
           <>
             {row.simulated && (
@@ -66,7 +66,7 @@ export function useTraceColumns(): Column<TraceRow>[] {
           </>
         ),
       },
-      { id: "deployment", title: t("traces.deployment"), width: 120, cell: (row) => row.deployment },
+      { id: "deployment", title: t("traces.deployment"), width: 130, cell: (row) => row.deployment },
       {
         id: "attempts",
         title: t("traces.attempts"),
@@ -76,7 +76,7 @@ export function useTraceColumns(): Column<TraceRow>[] {
       },
       { id: "user", title: t("traces.user"), width: 80, cell: (row) => row.user_id },
       { id: "session", title: t("traces.session"), width: 80, cell: (row) => row.session_id },
-      { id: "name", title: t("traces.name"), width: 120, cell: (row) => row.name },
+      { id: "name", title: t("traces.name"), width: 130, cell: (row) => row.name },
       {
         id: "input",
         title: t("traces.input"),

@@ -68,6 +68,7 @@ export const en = {
   filter: {
     label: "Filter",
     placeholder: 'model:gpt-4o status:error latency>3s "words"',
+    suggestions: "Suggestions",
     clear: "Clear the filter",
     remove: "Remove {{term}}",
     facets: "Values",
@@ -81,8 +82,9 @@ export const en = {
   errors: {
     unreachable:
       "The server does not answer. Check that Madang is running; this page tries again when you ask.",
-    store_unavailable:
+    trace_store_unavailable:
       "The trace store is not answering. New calls are kept on disk and appear here when it is back.",
+    database_unavailable: "The database does not answer. Calls still work; try again in a moment.",
     not_signed_in: "Please sign in again.",
     not_found: "It does not exist, or it belongs to another project.",
     rate_limited: "Too many tries. Wait a minute and try again.",
@@ -473,6 +475,7 @@ export const en = {
     email: "E-mail",
     role: "Role",
     you: "you",
+    since: "Added",
     roles: { owner: "Owner", admin: "Admin", member: "Member", viewer: "Viewer" },
     roleHelp: {
       owner: "Everything, members and deletion included",

@@ -70,6 +70,7 @@ export const ko: typeof en = {
   filter: {
     label: "필터",
     placeholder: 'model:gpt-4o status:error latency>3s "검색어"',
+    suggestions: "추천",
     clear: "필터 지우기",
     remove: "{{term}} 제거",
     facets: "값 목록",
@@ -82,8 +83,10 @@ export const ko: typeof en = {
   },
   errors: {
     unreachable: "서버가 응답하지 않아요. Madang이 실행 중인지 확인한 뒤 다시 시도해 주세요.",
-    store_unavailable:
+    trace_store_unavailable:
       "트레이스 저장소가 응답하지 않아요. 새 호출은 디스크에 보관되고, 저장소가 돌아오면 여기에 나타나요.",
+    database_unavailable:
+      "데이터베이스가 응답하지 않아요. 호출은 계속 처리돼요. 잠시 뒤에 다시 시도해 주세요.",
     not_signed_in: "다시 로그인해 주세요.",
     not_found: "존재하지 않거나 다른 프로젝트에 속한 항목이에요.",
     rate_limited: "시도가 너무 많았어요. 1분 뒤에 다시 시도해 주세요.",
@@ -474,6 +477,7 @@ export const ko: typeof en = {
     email: "이메일",
     role: "역할",
     you: "나",
+    since: "추가",
     roles: { owner: "소유자", admin: "관리자", member: "멤버", viewer: "뷰어" },
     roleHelp: {
       owner: "멤버 관리와 삭제를 포함한 모든 작업",

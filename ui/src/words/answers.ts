@@ -1,0 +1,120 @@
+// The server's sentences in Korean. The server speaks English; a sentence that is not listed is shown as it came,
+// so that nothing is lost when the server learns a new one.
+
+type Korean = string | ((...found: string[]) => string);
+
+const ANSWERS: [RegExp, Korean][] = [
+  // names, people, sign-in
+  [/^Give a name of 1 to (\d+) characters/, (most) => `이름은 1자 이상 ${most}자 이하로 적어 주세요.`],
+  [/^A name cannot have line breaks/, "이름에는 줄바꿈이나 제어 문자를 쓸 수 없어요."],
+  [/^Give an e-mail address such as/, "name@example.com 같은 이메일 주소를 적어 주세요."],
+  [/^Somebody else has this e-mail/, "이미 다른 사람이 쓰고 있는 이메일이에요."],
+  [
+    /^Choose a password of (\d+) to (\d+)/,
+    (least, most) => `비밀번호는 ${least}자 이상 ${most}자 이하로 정해 주세요.`,
+  ],
+  [/^The current password is wrong/, "현재 비밀번호가 맞지 않아요."],
+  [/^E-mail or password is wrong/, "이메일 또는 비밀번호가 맞지 않아요."],
+  [
+    /^This sign-in link has been used/,
+    "이미 썼거나 오래된 로그인 링크예요. 서버에서 madang sign-in-link로 새로 만들 수 있어요.",
+  ],
+  [
+    /^Too many failed attempts .* in (\d+) seconds/,
+    (wait) => `로그인 시도가 너무 많았어요. ${wait}초 뒤에 다시 시도해 주세요.`,
+  ],
+  [/^Only an owner may add, change or remove owners/, "소유자는 소유자만 추가하거나 바꿀 수 있어요."],
+  [/^This is the last owner/, "마지막 소유자예요. 먼저 다른 사람을 소유자로 지정해 주세요."],
+  [/^Your role here is/, "지금 역할로는 할 수 없는 작업이에요."],
+  [/^The sandbox stays/, "샌드박스는 삭제할 수 없어요."],
+  [/^There is no such/, "존재하지 않거나 다른 프로젝트에 속한 항목이에요."],
+  // credentials
+  [/^Give an address that begins with https/, "https:// 또는 http://로 시작하는 주소를 적어 주세요."],
+  [
+    /^An address cannot carry a name or password/,
+    "주소에는 이름이나 비밀번호를 넣을 수 없어요. 키 칸에 적어 주세요.",
+  ],
+  [/^Azure needs its address/, "Azure 리소스 주소가 필요해요. 예: https://NAME.openai.azure.com"],
+  [/^Give an API version such as (\S+)\.$/, (version) => `${version} 같은 API 버전을 적어 주세요.`],
+  [/^Give the vendor's key/, "공급사 키를 입력해 주세요."],
+  [
+    /^The project already has a credential named '(.+)'/,
+    (name) => `“${name}” 크레덴셜이 이미 있어요. 다른 이름을 써 주세요.`,
+  ],
+  [/^The vendor accepts this key/, "공급사가 이 키를 확인했어요."],
+  [
+    /^The vendor refuses this key \((\d+)\)/,
+    (status) => `공급사가 이 키를 거절했어요(${status}). 키가 온전한지, 폐기되지 않았는지 확인해 주세요.`,
+  ],
+  [
+    /^The vendor does not know this address/,
+    "공급사에 없는 주소예요(404). 기본 URL과 API 버전을 확인해 주세요.",
+  ],
+  [/^The vendor knows this key but/, "키는 맞지만 한도나 할당량을 다 썼어요(429)."],
+  [
+    /^The address leads elsewhere/,
+    "다른 곳으로 넘어가는 주소라 키를 보내지 않았어요. 최종 주소를 적어 주세요.",
+  ],
+  [
+    /^The vendor answers with an error \((\d+)\)/,
+    (status) => `공급사가 오류로 답했어요(${status}). 나중에 다시 시도해 주세요.`,
+  ],
+  [/^Something answers there, but/, "응답은 있지만 이 공급사의 형식이 아니에요. 주소를 확인해 주세요."],
+  [/^(\S+) leads to a link-local address/, (host) => `${host}은(는) 내부 전용 주소라 호출하지 않아요.`],
+  [
+    /^(\S+) did not answer within (\S+) seconds/,
+    (host, wait) => `${host}이(가) ${wait}초 안에 응답하지 않았어요.`,
+  ],
+  [/^The certificate of (\S+) is not trusted/, (host) => `${host}의 인증서를 신뢰할 수 없어요.`],
+  [
+    /^The name (\S+) is not known/,
+    (host) => `${host} 주소를 찾을 수 없어요. 주소와 서버의 DNS를 확인해 주세요.`,
+  ],
+  [/^(\S+) cannot be reached from this server/, (host) => `이 서버에서 ${host}에 연결할 수 없어요.`],
+  // models
+  [/^Alias '(.*)' begins with 'prompt\/'/, "prompt/로 시작하는 이름은 게시된 프롬프트에만 써요."],
+  [
+    /^(?:Alias|Deployment name) '(.*)' cannot be used/,
+    (name) => `“${name}”은(는) 쓸 수 없어요. 영문자나 숫자로 시작하고 영문자, 숫자, 일부 기호만 써 주세요.`,
+  ],
+  [
+    /^The project already has a model '(.+)'/,
+    (name) => `“${name}” 모델이 이미 있어요. 다른 이름을 써 주세요.`,
+  ],
+  [/^Keep the description under/, "설명은 2,000자까지 쓸 수 있어요."],
+  [/^A description cannot have control/, "설명에는 제어 문자를 쓸 수 없어요."],
+  [/^Give 0 to (\d+) retries/, (most) => `재시도는 0회에서 ${most}회까지 정할 수 있어요.`],
+  [
+    /^Give a time limit above 0 and up to (\d+)/,
+    (most) => `0초보다 길고 ${most}초 이하인 시간을 적어 주세요.`,
+  ],
+  [/^Give the model 1 to (\d+) deployments/, (most) => `배포는 1개에서 ${most}개까지 둘 수 있어요.`],
+  [/^Two deployments are named '(.+)'/, (name) => `이름이 “${name}”인 배포가 둘이에요. 하나를 바꿔 주세요.`],
+  [/^Enable at least one deployment/, "배포를 하나 이상 켜 주세요."],
+  [/^Give at least one enabled deployment a weight/, "켜진 배포 중 하나 이상은 가중치가 0보다 커야 해요."],
+  [/^Give the vendor's name of the model/, "공급사에서 쓰는 모델 이름을 적어 주세요."],
+  [/^Give a weight of 0 or more/, "가중치는 0 이상이어야 해요."],
+  [/^Give an order from 1/, "순서는 1(먼저 시도)부터 1000까지예요."],
+  [/^Give the region in up to/, "리전은 koreacentral처럼 64자 이하로 적어 주세요."],
+  [/^Give a price of 0 or more/, "단가는 토큰 100만 개당 0달러 이상이어야 해요."],
+  [/^There is no credential named '(.+)'/, (name) => `“${name}” 크레덴셜이 이 프로젝트에 없어요.`],
+  [/^Model '(.+)' cannot fall back to itself/, "자기 자신을 대체 경로로 둘 수 없어요."],
+  [/^Model '(.+)' names a fallback twice/, "같은 대체 모델이 두 번 들어 있어요."],
+  [
+    /^These fallbacks go in a circle: (.+)\. Take/,
+    (circle) => `대체 경로가 돌고 돌아요: ${circle}. 하나를 빼 주세요.`,
+  ],
+  [
+    /^These models fall back to '.+': (.+)\. Change/,
+    (models) => `${models} 모델이 대체 경로로 쓰고 있어요. 먼저 바꿔 주세요.`,
+  ],
+];
+
+/** The sentence in Korean; null when it is not known. */
+export function koreanAnswer(english: string): string | null {
+  for (const [pattern, korean] of ANSWERS) {
+    const found = pattern.exec(english);
+    if (found) return typeof korean === "string" ? korean : korean(...found.slice(1));
+  }
+  return null;
+}
