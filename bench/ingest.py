@@ -180,18 +180,21 @@ def serve_intake(home: Path) -> None:
 
 
 def _send(port: int, form: str, made: Sequence[Span], spans: int, batch: int) -> None:
-    """Four senders at once. Every request has spans of its own: ids are changed in the bytes."""
-    bodies = [encode_spans(made[start : start + batch]) for start in range(0, len(made), batch)]
-    template = [
-        (body, [span.trace_id for span in made[i * batch : (i + 1) * batch : 2]]) for i, body in enumerate(bodies)
-    ]
+    """Four senders at once. Every request has spans of its own: the start of each trace's id is changed in the bytes."""
+    template = []
+    for start in range(0, len(made), batch):
+        part = made[start : start + batch]
+        body, traces = encode_spans(part), [span.trace_id for span in part[::2]]
+        if form == "protobuf":
+            template.append((to_protobuf(body), [bytes.fromhex(trace) for trace in traces]))
+        else:
+            template.append((body, [trace.encode() for trace in traces]))
 
     def send(number: int) -> None:
         body, traces = template[number % len(template)]
+        mark = (number + 1).to_bytes(4) if form == "protobuf" else b"%08x" % (number + 1)
         for trace in traces:
-            body = body.replace(trace.encode(), f"{number + 1:08x}{trace[8:]}".encode())
-        if form == "protobuf":
-            body = to_protobuf(body)
+            body = body.replace(trace, mark + trace[len(mark) :])
         if form == "json gzip":
             body = gzip.compress(body, 1)
         headers = {"content-type": "application/x-protobuf" if form == "protobuf" else "application/json"}

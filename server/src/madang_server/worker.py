@@ -20,7 +20,7 @@ from madang_server.storage.clickhouse.errors import StoreError, StoreRefused
 from madang_server.storage.clickhouse.migrate import migrate
 from madang_server.storage.spool.drain_lock import SpoolDrained, hold_drain
 
-LINGER_S = 0.3  # between rounds, so that small batches gather; a span is readable within a second
+LINGER_S = 0.5  # between rounds, so that small batches gather; a span is readable within a second
 BIG_ROUND = 4_000  # rows; after such a round there is more, so go on at once
 ROLL_UP_S = 20.0
 STATUS_S = 2.0
