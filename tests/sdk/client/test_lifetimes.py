@@ -184,6 +184,20 @@ async def main():
     await client.chat.completions.create(model="chat", messages=[{"role": "user", "content": "Hello"}])
 asyncio.run(main())
 """
+FORKING = (
+    PLAIN
+    + """
+import os
+client.flush()
+child = os.fork()
+client.chat.completions.create(model="chat", messages=[{"role": "user", "content": "Hello"}])
+if not child:
+    client.close()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+client.chat.completions.create(model="chat", messages=[{"role": "user", "content": "Hello"}])
+"""
+)
 RAISING = PLAIN + "raise SystemExit(3)"
 
 
@@ -193,6 +207,12 @@ def test_the_interpreters_end_delivers_traces_quietly(platform: SmallPlatform, p
     assert ended.stderr == ""
     assert ended.returncode == (3 if program == RAISING else 0)
     assert len(platform.traces()) == 1
+
+
+def test_a_client_used_before_a_fork_works_on_both_sides_of_it(platform: SmallPlatform) -> None:
+    ended = run_program(FORKING, platform)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert len(platform.traces()) == 4
 
 
 def test_the_interpreter_ends_although_the_platform_has_died(platform: SmallPlatform) -> None:

@@ -52,9 +52,9 @@ async def test_a_stream_that_pauses_too_long_ends_with_a_timeout() -> None:
 async def test_short_pauses_do_not_add_up() -> None:
     steps: list[Step] = []
     for _ in range(5):
-        steps += [chunk("Hello"), 0.03]
+        steps += [chunk("Hello"), 0.25]
     around = pipeline(Vendor(east=[[*steps, *ending()]]))
-    to = route(target("east"), idle_timeout_s=0.1)
+    to = route(target("east"), idle_timeout_s=1.0)
     assert (await read(await around.call(request(to, stream=True)))).count(b"Hello") == 5
 
 

@@ -44,12 +44,14 @@ class Knowledge:
 
     def has(self, model: str) -> bool:
         """Whether `route` can answer without asking the platform."""
+        if self._was_forked():
+            return False
         route = self._routes.get(model) if self._routes is not None and self._refused is None else None
         return route is not None and all(self._leases.key_of(c) is not None for c in _credentials_of(route))
 
     def route(self, model: str) -> Route:
         """Where calls for this name go. Raises ConfigError, or at the first call what the platform said. May block."""
-        if self._routes is None:
+        if self._routes is None or self._was_forked():
             self._learn()
         if not self._routes or model not in self._routes:  # it may have been added a moment ago
             self._refresh_config()
@@ -74,18 +76,24 @@ class Knowledge:
 
     def _learn(self) -> None:
         with self._lock:
-            if self._routes is not None:
+            if self._routes is not None and not self._was_forked():
                 return
             for tries_left in range(_FIRST_TRIES - 1, -1, -1):
                 try:
                     self._take_config()
                     break
                 except PlatformUnavailable:
+                    if self._routes is not None:  # known from before a fork
+                        break
                     if not tries_left:
                         raise
                     time.sleep(0.2)
             self._thread = threading.Thread(target=self._keep_fresh, name="madang-config", daemon=True)
             self._thread.start()
+
+    def _was_forked(self) -> bool:
+        """Whether nobody refreshes any more, because the refreshing thread stayed in the parent process."""
+        return self._thread is not None and not self._thread.is_alive() and not self._stop.is_set()
 
     def _keep_fresh(self) -> None:
         while not self._stop.wait(self._refresh_s):

@@ -38,6 +38,7 @@ class Madang:
         self.config = self._async.config
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._of_the_parent: list[asyncio.AbstractEventLoop | None] = []
         self._lock = threading.Lock()
         self._is_closed = False
         self.chat = Chat(self)
@@ -91,6 +92,10 @@ class Madang:
         with self._lock:
             if self._is_closed:
                 raise ConfigError("This client is closed; make a new one.")
+            if self._thread is not None and not self._thread.is_alive():
+                # The process was forked: its loop runs in the parent. Closing it here would reach into the parent's.
+                self._of_the_parent.append(self._loop)
+                self._loop = None
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="madang-calls", daemon=True)

@@ -58,9 +58,11 @@ class SpanExporter:
                 self._give_up(len(spans))
                 return
             self._waiting.extend(spans)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # after a fork, only the parent has the old one
+                self._sending = 0
                 self._thread = threading.Thread(target=self._run, name="madang-spans", daemon=True)
                 self._thread.start()
+                atexit.unregister(self.close)
                 atexit.register(self.close)
             if len(self._waiting) >= BATCH:
                 self._wake.notify()
