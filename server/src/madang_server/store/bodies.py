@@ -3,6 +3,7 @@
 Clients send inserts as several concatenated compressed frames; decoding only the first would drop rows silently.
 """
 
+import sys
 import zlib
 from collections.abc import Iterator
 from email.parser import BytesParser
@@ -24,6 +25,8 @@ def inflated(body: bytes, encoding: str, limit: int = MAX_INFLATED_BYTES) -> byt
         return b"".join(_within(pieces, limit))
     except BodyError:
         raise
+    except ImportError as error:  # both come with clickhouse-connect, on Pythons that lack them
+        raise BodyError(f"Content-Encoding {encoding!r} is not supported by this Python; use gzip") from error
     except (zlib.error, RuntimeError, EOFError, ValueError, OSError) as error:
         raise BodyError(f"The body is not valid {encoding}: {type(error).__name__}") from error
 
@@ -95,7 +98,10 @@ def _lz4_frames(body: bytes, limit: int) -> Iterator[bytes]:
 
 
 def _zstd_frames(body: bytes) -> Iterator[bytes]:
-    from backports import zstd
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
 
     rest: bytes = body
     while rest:
