@@ -14,8 +14,8 @@ from madang_server.storage.sql.engine import Database
 GRACE_S = 10  # for calls in flight when the process is asked to stop
 
 
-def serve(settings: Settings, database: Database, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Blocks until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
+def serve(settings: Settings, database: Database, listener: socket.socket, on_ready: Callable[[], None]) -> bool:
+    """Blocks until SIGTERM or SIGINT; `on_ready` is called once requests are answered. False when it came to nothing."""
     config = uvicorn.Config(
         Platform(settings, database),
         http=HttpProtocol,
@@ -30,7 +30,9 @@ def serve(settings: Settings, database: Database, listener: socket.socket, on_re
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
     )
-    _Server(config, on_ready).run(sockets=[listener])
+    server = _Server(config, on_ready)
+    server.run(sockets=[listener])
+    return server.started
 
 
 class _Server(uvicorn.Server):

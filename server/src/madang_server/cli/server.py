@@ -23,8 +23,7 @@ def run(given: argparse.Namespace) -> int:
     from madang_server.app.listen import CannotListen, listen
     from madang_server.app.serve import serve
     from madang_server.cli.welcome import welcome
-    from madang_server.credentials.cipher import WrongSecretKey
-    from madang_server.credentials.secret_key import SecretKeyUnavailable
+    from madang_server.credentials.secret_key import SecretKeyUnavailable, secret_key
     from madang_server.settings import read_settings
     from madang_server.storage.sql.engine import DatabaseUnavailable, open_database
     from madang_server.storage.sql.migrate import DatabaseTooNew, upgrade
@@ -34,7 +33,9 @@ def run(given: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
     try:
         listener = listen(settings.host, settings.port)
-        settings.run_path.mkdir(parents=True, exist_ok=True)
+        for folder in (settings.run_path, settings.spool_path):
+            folder.mkdir(parents=True, exist_ok=True)
+        secret_key(settings, secrets.token_bytes)
         database = open_database(settings.database_url)
         upgrade(database)
         greeting = prepare(
@@ -46,10 +47,14 @@ def run(given: argparse.Namespace) -> int:
         DatabaseTooNew,
         Invalid,
         SecretKeyUnavailable,
-        WrongSecretKey,
-        OSError,
     ) as error:
         sys.stderr.write(f"Madang cannot start: {error}\n")
+        return 2
+    except OSError as error:
+        where = f"{error.filename!r} cannot be used: " if error.filename else ""
+        sys.stderr.write(
+            f"Madang cannot start: {where}{error.strerror}. Make room and rights for it, or choose another MADANG_HOME.\n"
+        )
         return 2
 
     def ready() -> None:
@@ -58,7 +63,7 @@ def run(given: argparse.Namespace) -> int:
             sys.stdout.flush()
 
     try:
-        serve(settings, database, listener, ready)
+        has_served = serve(settings, database, listener, ready)
     finally:
         database.close()
-    return 0
+    return 0 if has_served else 1

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SETTLED_S = 10.0  # a child that ran this long has started well, so its next restart is quick again
+SETTLED_S = 3.0  # a child that ran this long got somewhere, so its next restart is quick again
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 2.0  # so that with its start a part is back within five seconds, however often it ends
 STOP_S = 20.0
