@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
-
 from tests.support.running_platform import Platform, running_platform
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")

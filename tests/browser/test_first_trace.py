@@ -1,10 +1,10 @@
 """The newcomer's way: the printed link, a call by the official client, and its trace on the screen."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-
 from tests.support.running_platform import Platform, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -29,8 +29,9 @@ def test_the_trace_of_a_call_made_a_moment_before(page: Page, fresh_platform: Pl
         platform.deployment({"kind": "server_error", "probability": 1.0}, order=1),
         platform.deployment(order=2),
     )
-    messages = [{"role": "user", "content": "Which palace should I see first?"}]
-    stream = platform.openai().chat.completions.create(model=model, messages=messages, stream=True)  # type: ignore[call-overload]
+    stream = platform.openai().chat.completions.create(
+        model=model, messages=[{"role": "user", "content": "Which palace should I see first?"}], stream=True
+    )
     answer = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
     assert answer
 
@@ -54,8 +55,8 @@ def test_the_trace_of_a_call_made_a_moment_before(page: Page, fresh_platform: Pl
     assert complaints == []
 
 
-def platform_trace(page: Page, project_id: str, model: str) -> dict[str, object]:
+def platform_trace(page: Page, project_id: str, model: str) -> dict[str, Any]:
     """The newest trace of the model, as the page's own API tells it."""
     found = page.evaluate(f"fetch('/api/projects/{project_id}/traces?model={model}').then(answer => answer.json())")
-    trace: dict[str, object] = found["items"][0]
+    trace: dict[str, Any] = found["items"][0]
     return trace

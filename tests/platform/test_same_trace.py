@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.support.running_platform import SECRET_KEY, Platform
 
 from madang import Madang
 from madang.config import Mode
-from tests.support.running_platform import SECRET_KEY, Platform
 
 pytestmark = pytest.mark.xdist_group("platform")
 

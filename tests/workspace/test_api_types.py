@@ -1,4 +1,4 @@
-"""The UI's types are generated from the API; these tests fail when somebody changed the API and did not generate them anew."""
+"""The UI's types are generated from the API; these tests fail when the API changed and the types did not."""
 
 import json
 import re
