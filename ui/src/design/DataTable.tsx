@@ -44,7 +44,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const height = props.rowHeight ?? ROW_HEIGHT[props.memory.prefs.density];
   if (props.rows.length > 0) return <Grid {...props} layout={layout} height={height} />;
   return (
-    <div className={classes.box} aria-busy={props.loading}>
+    <div className={classes.still} aria-busy={props.loading}>
       <div aria-hidden>
         <TableHead layout={layout} />
       </div>

@@ -39,10 +39,6 @@ export function showLanguage(language: Language): void {
   void i18next.changeLanguage(language);
 }
 
-export function spokenLanguage(): Language {
-  return i18next.language === "ko" ? "ko" : "en";
-}
-
 /** Whether somebody chose a language in this browser. */
 export function hasChosenLanguage(): boolean {
   return localStorage.getItem(KEPT_AT) !== null;
