@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -10,11 +12,12 @@ import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import madang_server.accounts.tables
 import madang_server.credentials.tables
 import madang_server.models.tables
-from madang_server.storage.sql import version
+from madang_server.storage.sql import migrate, version
 from madang_server.storage.sql.engine import Database, DatabaseUnavailable, open_database
 from madang_server.storage.sql.metadata import metadata
 from madang_server.storage.sql.migrate import DatabaseTooNew, current_revision, downgrade, newest_revision, upgrade
@@ -36,6 +39,35 @@ def test_going_back_to_base_leaves_no_table_and_going_up_again_works(database: D
     assert upgrade(database) == ("0001", "0002")
     with database.reading() as connection:
         assert current_revision(connection) == newest_revision()
+
+
+def test_the_names_of_the_migrations_tell_their_order() -> None:
+    # A start reads the names only; Alembic follows what is inside.
+    folder = Path(migrate.__file__).parent / "migrations"
+    scripts = [*ScriptDirectory(str(folder)).walk_revisions()][::-1]
+    names = sorted(file.name for file in (folder / "versions").glob("[0-9]*.py"))
+    assert [Path(script.path).name for script in scripts] == names
+    assert [script.revision for script in scripts] == [name.partition("_")[0] for name in names]
+    assert newest_revision() == scripts[-1].revision
+
+
+def test_a_start_with_an_up_to_date_database_does_without_heavy_imports(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'madang.db'}"
+    opened = open_database(url)
+    upgrade(opened)
+    opened.close()
+    program = (
+        "import sys\n"
+        "import madang_server.app.serve\n"
+        "from madang_server.storage.sql.engine import open_database\n"
+        "from madang_server.storage.sql.migrate import upgrade\n"
+        "assert upgrade(open_database(sys.argv[1])) == ()\n"
+        "print(*{'alembic', 'clickhouse_connect', 'google.protobuf'} & sys.modules.keys())\n"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", program, url], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert started.stdout.strip() == ""
 
 
 def test_upgrading_an_up_to_date_database_does_nothing(database: Database) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from madang_server.gateway.asgi import Headers
 from madang_server.spans.intake import NoRoom, NotKept, SpanSpool, keep_rows, spans_to_rows
 from madang_server.spans.otlp import decode_spans
-from madang_server.spans.otlp_wire import JSON, PROTOBUF, MalformedSpans
+from madang_server.spans.otlp_wire import JSON, PROTOBUF, MalformedSpans, is_ready_for_protobuf
 from madang_server.spans.row import RETENTION_DAYS
 
 MAX_BODY_BYTES = 20 << 20
@@ -44,7 +44,8 @@ async def receive_spans(
     `key_id` is the public key it came with; spans carry it, whatever they say themselves.
     """
     try:
-        if len(body) <= _SMALL_BODY_BYTES and not encoding:
+        is_ready = content_type != PROTOBUF or is_ready_for_protobuf()
+        if is_ready and len(body) <= _SMALL_BODY_BYTES and not encoding:
             rows = _rows(project_id, body, content_type, encoding, key_id, retention_days, now_us())
         else:  # in a thread, so that calls in flight are not held up
             rows = await asyncio.to_thread(

@@ -2,13 +2,12 @@
 
 import base64
 import binascii
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -38,8 +37,17 @@ class WireSpan:
     scope: str
 
 
+def is_ready_for_protobuf() -> bool:
+    """Whether `decode_protobuf` starts at once. The first time it imports for long enough to hold up an event loop."""
+    return "opentelemetry.proto.collector.trace.v1.trace_service_pb2" in sys.modules
+
+
 def decode_protobuf(body: bytes) -> Iterator[WireSpan]:
     """The spans of a protobuf body. Raises MalformedSpans."""
+    # Not imported before somebody sends protobuf: a start without it is 60 ms of CPU shorter.
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:

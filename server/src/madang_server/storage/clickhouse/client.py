@@ -1,17 +1,19 @@
-"""The trace store's client: clickhouse-connect from many threads, connected at first use, errors in our two classes."""
+"""The trace store's client: clickhouse-connect from many threads, connected at first use, errors in our two classes.
+
+The library is imported at the first use too: a server's start and its calls do without it.
+"""
 
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import clickhouse_connect
-from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, Error
-
 from madang_server.storage.clickhouse.errors import StoreError, StoreUnavailable, refusal
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 Row = dict[str, Any]
 
@@ -86,7 +88,9 @@ class Store:
             client.close()
 
     @contextmanager
-    def _mapped(self) -> Iterator[Client]:
+    def _mapped(self) -> "Iterator[Client]":
+        from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, Error
+
         try:
             yield self._connected()
         except (DatabaseError, ClickHouseError) as error:
@@ -97,7 +101,9 @@ class Store:
         except (Error, OSError):
             raise StoreUnavailable(_UNAVAILABLE) from None
 
-    def _connected(self) -> Client:
+    def _connected(self) -> "Client":
+        import clickhouse_connect
+
         with self._connecting:
             if self._client is None:
                 self._client = clickhouse_connect.get_client(
