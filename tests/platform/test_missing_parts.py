@@ -52,17 +52,42 @@ def test_without_the_worker_spans_wait(platform: Platform) -> None:
     assert platform.trace_of(answer)["trace"]["status"] == "ok"
 
 
+@contextlib.contextmanager
+def database_damaged(platform: Platform) -> Iterator[None]:
+    """Overwrites the database, and at the end puts it back as it was and starts the server anew with it."""
+    kept = {path: path.read_bytes() for path in platform.home.glob("madang.db*") if path.suffix != ".db-shm"}
+    try:
+        for path in platform.home.glob("madang.db*"):
+            path.write_bytes(b"nothing of a database " * 4000)
+        yield
+    finally:
+        for path in platform.home.glob("madang.db*"):
+            path.unlink()
+        for path, content in kept.items():
+            path.write_bytes(content)
+        if platform.pid_of("server") is not None:
+            platform.kill("server")
+        until(platform.is_live, "the server is back")
+
+
 def test_without_the_database_calls_go_on_and_readiness_tells(platform: Platform) -> None:
     alias = platform.model(platform.deployment())
-    for path in platform.home.glob("madang.db*"):
-        path.write_bytes(b"nothing of a database " * 4000)
-    told = until(lambda: _not_ok(platform, "database"), "readiness tells of the database")
-    assert "calls go on" in told["reason"]
-    answer = platform.chat(alias)
-    assert answer.status == 200
-    assert platform.chat("gpt-nowhere").status == 404
-    stored = f"SELECT status FROM spans WHERE trace_id = '{answer.headers['x-madang-trace-id']}' AND is_root"
-    assert until(lambda: platform.rows(stored) or None, "its spans are stored") == [{"status": "ok"}]
+    with database_damaged(platform):
+        told = until(lambda: _not_ok(platform, "database"), "readiness tells of the database")
+        assert "calls go on" in told["reason"]
+        answer = platform.chat(alias)
+        assert answer.status == 200
+        assert platform.chat("gpt-nowhere").status == 404
+    assert platform.trace_of(answer)["trace"]["status"] == "ok"
+
+
+def test_a_server_that_finds_its_database_damaged_is_started_until_it_is_mended(platform: Platform) -> None:
+    alias = platform.model(platform.deployment())
+    with database_damaged(platform):
+        platform.kill("server")
+        until(lambda: "server ended with code 2" in platform.output.read_text(), "the server finds the damage")
+        assert platform.process.poll() is None
+    assert platform.chat(alias).status == 200
 
 
 def test_a_damaged_spool_file_is_set_aside_and_told(tmp_path: Path) -> None:

@@ -259,7 +259,9 @@ class Platform:
 
     def kill(self, part: Part) -> None:
         """Kills a part outright."""
-        os.kill(until(lambda: self.pid_of(part), f"{part} runs"), signal.SIGKILL)
+        pid = until(lambda: self.pid_of(part), f"{part} runs")
+        with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(pid, signal.SIGKILL)
 
     def is_live(self) -> bool:
         try:
