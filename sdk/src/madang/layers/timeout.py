@@ -4,27 +4,30 @@ Also holds the reply back until its first content has come. Everything that goes
 the call itself, so the layers outside may still try another target, streamed or not.
 """
 
-import asyncio
-
 from madang.calls.clock import Clock
 from madang.calls.event import Event
 from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Request
 from madang.errors import CallFailed
+from madang.layers.time_limit import TimeLimit
 
 
 def with_timeout(call: Call, clock: Clock) -> Call:
     async def timed(request: Request) -> Reply:
-        limit = request.deadline - clock.monotonic()
+        seconds = request.deadline - clock.monotonic()
         # A reply that is not streamed has no first token: it comes when all of it has been thought out.
         if request.is_stream and request.route.first_token_timeout_s is not None:
-            limit = min(limit, request.route.first_token_timeout_s)
+            seconds = min(seconds, request.route.first_token_timeout_s)
+        limit = TimeLimit()
+        limit.set(seconds)
         try:
-            async with asyncio.timeout(limit):
+            with limit:
                 reply = await call(request)
                 held, is_complete = await _until_content(reply)
         except TimeoutError:
-            raise _too_late(request, "no answer", limit) from None
+            raise _too_late(request, "no answer", seconds) from None
+        finally:
+            limit.close()
         attempt = request.journal.last
         if attempt is not None:
             attempt.first_token_us = clock.now_us()
@@ -36,17 +39,16 @@ def with_timeout(call: Call, clock: Clock) -> Call:
 async def _until_content(reply: Reply) -> tuple[list[Event], bool]:
     """The events up to and with the first content, and whether the reply has ended with them."""
     held: list[Event] = []
+    is_stream = reply.content_type.startswith("text/event-stream")
     try:
-        while True:
-            event = await anext(reply.events)
+        async for event in reply.events:
             held.append(event)
-            if event.has_content and reply.content_type.startswith("text/event-stream"):
+            if is_stream and event.has_content:
                 return held, False
-    except StopAsyncIteration:
-        return held, True
     except BaseException:
         await reply.events.aclose()
         raise
+    return held, True
 
 
 async def _whole(held: list[Event]) -> Events:
@@ -56,22 +58,25 @@ async def _whole(held: list[Event]) -> Events:
 
 async def _rest(held: list[Event], events: Events, request: Request, clock: Clock) -> Events:
     idle = request.route.idle_timeout_s
+    limit = TimeLimit()
+    seconds = 0.0
     try:
         for event in held:
             yield event
         while True:
-            limit = request.deadline - clock.monotonic()
-            if idle is not None and idle < limit:
-                limit = idle
-            try:
-                async with asyncio.timeout(limit):
-                    event = await anext(events)
-            except TimeoutError:
-                raise _too_late(request, "the answer paused", limit) from None
-            except StopAsyncIteration:
-                return
+            seconds = request.deadline - clock.monotonic()
+            if idle is not None and idle < seconds:
+                seconds = idle
+            limit.set(seconds)
+            with limit:
+                event = await anext(events)
             yield event
+    except StopAsyncIteration:
+        return
+    except TimeoutError:
+        raise _too_late(request, "the answer paused", seconds) from None
     finally:
+        limit.close()
         await events.aclose()
 
 

@@ -33,7 +33,7 @@ class HttpClient:
     def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, tls: ssl.SSLContext | None = None) -> None:
         self._connect_timeout_s = connect_timeout_s
         self._idle: dict[_Origin, list[_Connection]] = {}
-        self._addresses: dict[str, tuple[_Origin, bytes]] = {}
+        self._addresses: dict[str, tuple[_Origin, str]] = {}
         self._tls = tls  # made at the first https address when not given
         self._is_closed = False
 
@@ -41,14 +41,12 @@ class HttpClient:
         """The answer's head. Raises ConnectionError when there is none."""
         known = self._addresses.get(url)
         origin, start = known if known is not None else self._address(method, url)
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        head = f"{start}{''.join(lines)}content-length: {len(body)}\r\n\r\n".encode("latin-1")
         connection = self._take(origin) or await self._connect(origin)
-        lines = [start]
-        lines.extend(f"{name}: {value}\r\n".encode("latin-1") for name, value in headers.items())
-        lines.append(b"content-length: %d\r\n\r\n" % len(body))
-        lines.append(body)
         response = Response(self, connection)
         try:
-            await connection.ask(b"".join(lines), response)
+            await connection.ask(head + body, response)
         except BaseException:
             connection.abort()
             raise
@@ -70,7 +68,7 @@ class HttpClient:
         connection.idle_since = monotonic()
         idle.append(connection)
 
-    def _address(self, method: str, url: str) -> tuple[_Origin, bytes]:
+    def _address(self, method: str, url: str) -> tuple[_Origin, str]:
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -81,7 +79,7 @@ class HttpClient:
         origin = _Origin(parts.scheme, host, port or (443 if parts.scheme == "https" else 80))
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         name = parts.netloc.rpartition("@")[2]
-        start = f"{method} {path} HTTP/1.1\r\nhost: {name}\r\n".encode("latin-1")
+        start = f"{method} {path} HTTP/1.1\r\nhost: {name}\r\n"
         if len(self._addresses) < 10_000:
             self._addresses[url] = (origin, start)
         return origin, start
@@ -99,10 +97,11 @@ class HttpClient:
     async def _connect(self, origin: _Origin) -> "_Connection":
         if origin.scheme == "https" and self._tls is None:
             self._tls = ssl.create_default_context()
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_timeout_s):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: _Connection(origin),
+                _, connection = await loop.create_connection(
+                    lambda: _Connection(origin, loop),
                     origin.host,
                     origin.port,
                     ssl=self._tls if origin.scheme == "https" else None,
@@ -127,6 +126,11 @@ class Response:
         self._inflate: zlib._Decompress | None = None
 
     async def read(self) -> bytes:
+        connection = self._connection
+        if connection is not None and connection.is_complete and "content-encoding" not in self.headers:
+            data = connection.take()  # it came together with its head, as most answers of one piece do
+            self._release(connection)
+            return data
         return b"".join([data async for data in self.chunks()])
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -143,17 +147,20 @@ class Response:
                 break
             else:
                 await connection.more()
-        self._connection = None
-        if connection.is_usable:
-            self._client.give_back(connection)
-        else:
-            connection.abort()
+        self._release(connection)
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
             return
         if connection.is_complete and connection.is_usable and not connection.take():
+            self._client.give_back(connection)
+        else:
+            connection.abort()
+
+    def _release(self, connection: "_Connection") -> None:
+        self._connection = None
+        if connection.is_usable:
             self._client.give_back(connection)
         else:
             connection.abort()
@@ -174,6 +181,7 @@ class _Connection(asyncio.Protocol):
         "_buffered",
         "_is_lost",
         "_is_paused",
+        "_loop",
         "_parser",
         "_reads_to_end",
         "_response",
@@ -185,8 +193,9 @@ class _Connection(asyncio.Protocol):
         "origin",
     )
 
-    def __init__(self, origin: _Origin) -> None:
+    def __init__(self, origin: _Origin, loop: asyncio.AbstractEventLoop) -> None:
         self.origin = origin
+        self._loop = loop
         self.idle_since = 0.0
         self.is_usable = True
         self.is_complete = True  # no answer is due
@@ -227,7 +236,7 @@ class _Connection(asyncio.Protocol):
         """Returns when something happened. Raises ConnectionError when nothing more can come."""
         if self._is_lost:
             raise ConnectionError("the connection was closed")
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
