@@ -35,7 +35,9 @@ def serve_store(home: Path, port: int, password: str, memory_mb: int) -> None:
     engine = Engine(data, configuration, READERS)
     try:
         status = {"pid": os.getpid(), "port": listener.getsockname()[1]}
-        (run / "store.json").write_text(json.dumps(status))
+        draft = run / f"store.json.{os.getpid()}"
+        draft.write_text(json.dumps(status))
+        draft.replace(run / "store.json")  # whole, for those who read it at this moment
         with ThreadPoolExecutor(READERS + 2, thread_name_prefix="store") as pool:
             _answer(StoreApp(engine, data, USER, password, pool), listener)
     finally:
