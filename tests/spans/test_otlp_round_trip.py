@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,3 +88,12 @@ def test_half_a_surrogate_pair_becomes_a_question_mark_and_the_span_is_kept() ->
 def test_money_finer_than_a_nano_dollar_is_rounded_in_the_row() -> None:
     span = Span(trace_id="a" * 32, span_id="b" * 16, start_us=1_700_000_000_000_000, cost_usd=Decimal("0.00000000151"))
     assert Decimal(json.loads(encode_row("p", span, version=1))["cost_usd"]) == Decimal("0.000000002")
+
+
+@settings(deadline=None)
+@given(spans)
+def test_a_row_leaves_out_nothing_but_what_is_empty(span: Span) -> None:
+    row = json.loads(encode_row("p", span, version=1))
+    left_out = {name: value for name, value in msgspec.structs.asdict(span).items() if name not in row}
+    assert all(value in ("", "unset", None, 0, (), {}) for value in left_out.values()), left_out
+    assert (row["kind"], row["environment"]) == (span.kind, span.environment)

@@ -65,6 +65,20 @@ def test_newest_traces_come_first_page_by_page(store: Store, keep: Keep, wanted:
     assert seen == sorted(range(25), key=lambda number: (number // 3, number), reverse=True)
 
 
+def test_a_span_is_stored_with_what_its_row_leaves_out(store: Store, keep: Keep, project: str) -> None:
+    empty = Span(trace_id="a" * 32, span_id="b" * 16, start_us=START_US)
+    full = root(1, cost_usd=Decimal("0.1"), cost_details={"input": Decimal("0.1")}, tags=("t",), attributes={"k": "v"})
+    keep(full, empty, full)
+    names = [name for name in Span.__struct_fields__ if name not in ("start_us", "end_us")]
+    statement = (
+        f"SELECT {', '.join(names)} FROM spans WHERE project_id = {{project:String}} AND span_id = {{span:String}}"
+    )
+    for span in (empty, full):
+        (stored,) = store.rows(f"{statement} LIMIT 1", {"project": project, "span": span.span_id})
+        stored["tags"] = tuple(stored["tags"])
+        assert stored == {name: getattr(span, name) for name in names}
+
+
 def test_a_row_sums_tokens_and_cost_over_its_trace_without_counting_attempts(
     store: Store, keep: Keep, wanted: TraceFilter
 ) -> None:

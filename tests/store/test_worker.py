@@ -99,7 +99,7 @@ def test_a_row_the_store_cannot_read_is_set_aside_and_the_rest_is_stored(
     tmp_path: Path, store: Store, store_process: StoreProcess, project: str
 ) -> None:
     rows = [encode_row(project, a_span(number, start_us=NOW + number), version=1) for number in range(20)]
-    rows[7] = rows[7].replace(b'"attempts":0', b'"attempts":"secret words"')
+    rows[7] = rows[7][:-1] + b',"attempts":"secret words"}'
     rows[13] = b"not a row"
     append(tmp_path, rows)
     with worker(tmp_path, store_process.url):

@@ -24,21 +24,25 @@ SpanKind = Literal[
 SpanStatus = Literal["unset", "ok", "error"]
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """One observation. Times are microseconds since the epoch, UTC; unknown numbers are None, never 0."""
+class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One observation. Times are microseconds since the epoch, UTC; unknown numbers are None, never 0.
+
+    As JSON it leaves out what is empty, for so is the store's column then. The two fields whose default is a word have it
+    from a factory: that is never left out.
+    """
 
     trace_id: str  # 32 hex digits
     span_id: str  # 16 hex digits
     parent_span_id: str = ""  # empty at the root
     is_root: bool = False  # also true below a caller's own span, which may never reach us
-    kind: SpanKind = "span"
+    kind: SpanKind = msgspec.field(default_factory=lambda: "span")
     name: str = ""
     start_us: int
     end_us: int | None = None
     status: SpanStatus = "unset"
     error_type: str = ""
     status_message: str = ""
-    environment: str = "default"
+    environment: str = msgspec.field(default_factory=lambda: "default")
     release: str = ""
     session_id: str = ""
     user_id: str = ""

@@ -32,15 +32,17 @@ def encode_row(project_id: str, span: Span, version: int, retention_days: int = 
     """The row. A higher `version` replaces a lower one of the same span. Times are within 2001 to 2262."""
     if _needs_care(span):
         span = _careful(span)
-    seconds, micros = divmod(span.start_us, 1_000_000)
-    ended = span.end_us
-    end = "" if ended is None else f'"end_time":"{ended // 1_000_000:010d}.{ended % 1_000_000:06d}",'
+    start = f"{span.start_us:016d}"  # ten digits of seconds, six of microseconds
+    end = ""
+    if span.end_us is not None:
+        ended = f"{span.end_us:016d}"
+        end = f'"end_time":"{ended[:10]}.{ended[10:]}",'
     try:
         body = _encode(span)
     except UnicodeEncodeError:
         body = _encode(_without_surrogates(span))
     return (
-        f'{{"start_time":"{seconds:010d}.{micros:06d}{_project(project_id)}'
+        f'{{"start_time":"{start[:10]}.{start[10:]}{_project(project_id)}'
         f'"version":{version},"retention_days":{retention_days},{end}'
     ).encode() + body[1:]
 
