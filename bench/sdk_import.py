@@ -1,6 +1,6 @@
 """What importing the SDK costs an application: CPU seconds and modules, beside the openai client, in one interleaved run.
 
-    python bench/sdk_import.py [--rounds N]
+python bench/sdk_import.py [--rounds N]
 """
 
 import argparse

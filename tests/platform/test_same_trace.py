@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.running_platform import SECRET_KEY, Platform
 
-from madang import Madang
+from madang import CallFailed, Madang
 from madang.config import Mode
 
 pytestmark = pytest.mark.xdist_group("platform")
@@ -58,3 +58,12 @@ def test_both_modes_leave_the_same_trace(platform: Platform, kind: str) -> None:
     assert len(direct) == 3
     for here, there in zip(direct, gateway, strict=True):
         assert here == there
+
+
+@pytest.mark.parametrize("mode", ["direct", "gateway"])
+def test_both_modes_name_the_same_reason_for_a_failure(platform: Platform, mode: Mode) -> None:
+    model = platform.model(platform.deployment({"kind": "unauthorized", "probability": 1.0}))
+    with Madang(api_key=SECRET_KEY, base_url=platform.url, mode=mode) as client, pytest.raises(CallFailed) as failed:
+        client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hello"}])
+    assert failed.value.reason == "authentication"
+    assert failed.value.code == "deployment_misconfigured"

@@ -3339,7 +3339,7 @@ export interface operations {
                 session?: string | null;
                 min_duration_ms?: number | null;
                 min_cost_usd?: number | string | null;
-                /** @description Part of the input, the output or the name. */
+                /** @description Words or parts of words; all must occur in the input or the output. */
                 text?: string | null;
             };
             header?: never;
@@ -3439,7 +3439,7 @@ export interface operations {
                 session?: string | null;
                 min_duration_ms?: number | null;
                 min_cost_usd?: number | string | null;
-                /** @description Part of the input, the output or the name. */
+                /** @description Words or parts of words; all must occur in the input or the output. */
                 text?: string | null;
             };
             header?: never;
@@ -3540,7 +3540,7 @@ export interface operations {
                 session?: string | null;
                 min_duration_ms?: number | null;
                 min_cost_usd?: number | string | null;
-                /** @description Part of the input, the output or the name. */
+                /** @description Words or parts of words; all must occur in the input or the output. */
                 text?: string | null;
             };
             header?: never;
@@ -3640,7 +3640,7 @@ export interface operations {
                 session?: string | null;
                 min_duration_ms?: number | null;
                 min_cost_usd?: number | string | null;
-                /** @description Part of the input, the output or the name. */
+                /** @description Words or parts of words; all must occur in the input or the output. */
                 text?: string | null;
             };
             header?: never;

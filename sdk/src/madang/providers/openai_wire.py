@@ -252,6 +252,8 @@ def decode_failure(status: int, headers: Mapping[str, str], raw: bytes) -> CallF
     code = str(fields.get("code") or "") or None
     vendor_words = str(fields.get("message") or "")
     reason = _reason_of(status, code or "", str(fields.get("type") or ""), vendor_words)
+    if "x-madang-trace-id" in headers and fields.get("reason") in FAILURE_REASONS:
+        reason = fields["reason"]  # a Madang Gateway says what it knows
     message = without_keys(vendor_words) or f"The vendor answered {status} without an explanation."
     return CallFailed(
         message,

@@ -9,6 +9,8 @@ from madang_server.accounts import keys, members, organisations, users
 from madang_server.accounts.keys import KeyPair
 from madang_server.accounts.names import tidy_email, tidy_name
 from madang_server.accounts.organisations import Organisation, Project
+from madang_server.accounts.passwords import LONGEST_PASSWORD
+from madang_server.accounts.problems import Invalid
 from madang_server.accounts.randomness import RandomBytes, new_id
 from madang_server.accounts.users import User
 from madang_server.storage.sql import version
@@ -45,6 +47,8 @@ def found_installation(
     if users.any_user(connection):
         return None
     password = settings.init_user_password
+    if password is not None and len(password) > LONGEST_PASSWORD:  # signing in with it would be refused
+        raise Invalid(f"MADANG_INIT_USER_PASSWORD is longer than {LONGEST_PASSWORD} characters.", param="password")
     owner = User(
         id=new_id(random_bytes),
         email=tidy_email(settings.init_user_email or _OWNER_WITHOUT_EMAIL),

@@ -11,7 +11,7 @@ from madang_server.accounts.problems import Invalid
 
 SHORTEST_PASSWORD = 10
 # Argon2 reads all of it: without a bound, a huge password would be a way to keep the server busy.
-_LONGEST_PASSWORD = 200
+LONGEST_PASSWORD = 200
 
 
 # Each hash takes 64 MB for a moment: without a bound, many sign-ins at once would take all the memory there is.
@@ -33,7 +33,7 @@ class Passwords:
 
     def matches(self, password: str, kept_hash: str | None) -> bool:
         """Whether `password` belongs to `kept_hash`; False for None, after the same work."""
-        if len(password) > _LONGEST_PASSWORD:
+        if len(password) > LONGEST_PASSWORD:
             return False
         known_hash = kept_hash or self._nobody()
         with self._turns:
@@ -50,5 +50,5 @@ class Passwords:
 
 def check_new_password(password: str) -> None:
     """Raises `Invalid` unless `password` is long enough. Length is what matters, so nothing else is asked for."""
-    if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-        raise Invalid(f"Choose a password of {SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters.", param="password")
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise Invalid(f"Choose a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.", param="password")

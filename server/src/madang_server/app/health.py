@@ -71,4 +71,6 @@ def _worker(parts: Parts) -> dict[str, Any]:
             "reason": status.get("last_error") or f"The worker is {status.get('state')}.",
             "spool": status,
         }
+    status.pop("last_error", None)  # over by now; the worker's log keeps it
+    status.pop("last_error_at", None)
     return {"ok": True, "spool": status}

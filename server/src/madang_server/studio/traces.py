@@ -181,7 +181,8 @@ def _filter(
     min_duration_ms: Annotated[float | None, Query(ge=0, le=1e12)] = None,
     min_cost_usd: Annotated[Decimal | None, Query(ge=0, lt=10**9, max_digits=18, decimal_places=9)] = None,
     text: Annotated[
-        str | None, Query(max_length=1000, description="Part of the input, the output or the name.")
+        str | None,
+        Query(max_length=1000, description="Words or parts of words; all must occur in the input or the output."),
     ] = None,
 ) -> TraceFilter:
     for name, moment in (("from", start), ("to", end)):
