@@ -9,6 +9,9 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
+CANCELS = "madang.cancels"
+"""The ASGI extension of a server that cancels the task of a request whose client has hung up."""
+
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 
 

@@ -13,7 +13,17 @@ from madang.calls.reply import Call, Reply
 from madang.calls.request import Operation, Request
 from madang.errors import CallFailed
 from madang_server.gateway.admit import admitted, read_request
-from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
+from madang_server.gateway.asgi import (
+    CANCELS,
+    BodyTooLarge,
+    ClientGone,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    read_body,
+)
 from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer, too_large
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
@@ -59,7 +69,11 @@ class CallEndpoint:
         self._on_key(holder)
         # HTTP/1.0 knows no chunks, so its clients get a stream in one piece.
         write = _whole if scope["http_version"] == "1.0" else _stream
-        await _until_gone(self._serve(request, send, write), receive)
+        serving = self._serve(request, send, write)
+        if CANCELS in scope.get("extensions", ()):
+            await serving
+        else:
+            await _until_gone(serving, receive)
 
     async def _serve(self, request: Request, send: Send, write_stream: Write) -> None:
         try:
@@ -81,7 +95,8 @@ class CallEndpoint:
 
 
 async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
-    """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too.
+    """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too. For servers that
+    do not do that themselves.
 
     The watch begins a moment later: most short calls are over by then, and need no second task.
     """

@@ -1,7 +1,7 @@
 """The Gateway's table of paths, and what they share: the snapshot, the spool and the health books."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
@@ -15,7 +15,7 @@ from madang.routing.health import Health, HealthBook
 from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
-from madang_server.gateway.errors import Refused, refusal_answer, too_large
+from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
@@ -26,6 +26,9 @@ from madang_server.spans.row import RETENTION_DAYS, encode_row
 
 Answer = tuple[int, Headers, bytes]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CALLS: Mapping[str, Operation] = {"/v1/chat/completions": "chat", "/v1/embeddings": "embeddings"}
+"""The paths behind which a model is called, by POST."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,8 +51,7 @@ class Gateway:
             return CallEndpoint(operation, call=call, snapshot=self.snapshot, on_key=self._note_key, clock=clock)
 
         self._endpoints: dict[tuple[str, str], Endpoint] = {
-            ("POST", "/v1/chat/completions"): calls("chat"),
-            ("POST", "/v1/embeddings"): calls("embeddings"),
+            **{("POST", path): calls(operation) for path, operation in CALLS.items()},
             ("GET", "/v1/models"): self._small(lambda holder, _: list_models(holder.project)),
             ("GET", "/api/sdk/config"): self._small(
                 lambda holder, headers: sdk_config(holder.project, headers.get(b"if-none-match", b""))
@@ -101,7 +103,7 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - the edge of the request: logged without its values, and answered
             _log.error("%s %r failed\n%s", scope["method"], path, trail(error))
             try:
-                await answer(send, *refusal_answer(_our_fault()))
+                await answer(send, *refusal_answer(our_fault()))
             except RuntimeError:  # the answer has begun; closing the connection shows that it is not whole
                 raise ConnectionAbortedError("the answer had begun") from None
 
@@ -166,8 +168,3 @@ def _no_such(method: str, path: str, allowed: Sequence[str]) -> Refused:
         wanted = " or ".join(allowed)
         return Refused(405, f"{method} is not allowed on {path}; use {wanted}.", code="method_not_allowed")
     return Refused(404, f"There is no {method} {path[:200]} here.", code="unknown_url")
-
-
-def _our_fault() -> Refused:
-    message = "Something went wrong on our side; the server's log says what. Nothing is wrong with your request."
-    return Refused(500, message, code="internal_error", kind="server_error")

@@ -46,12 +46,18 @@ def failure_answer(failure: CallFailed) -> tuple[int, Headers, bytes]:
 
 def failure_body(failure: CallFailed) -> bytes:
     kind = _TYPES.get(failure.reason, "upstream_error")
-    more = {"trace_id": failure.trace_id} if failure.trace_id else {}
+    more = {"reason": failure.reason, **({"trace_id": failure.trace_id} if failure.trace_id else {})}
     return error_body(failure.message, kind=kind, code=failure.code or failure.reason, param=failure.param, **more)
 
 
 def refusal_answer(refused: Refused) -> tuple[int, Headers, bytes]:
     return refused.status, [JSON, (b"x-should-retry", b"false")], refused.body
+
+
+def our_fault() -> Refused:
+    """For what nobody foresaw; the log says what it was."""
+    message = "Something went wrong on our side; the server's log says what. Nothing is wrong with your request."
+    return Refused(500, message, code="internal_error", kind="server_error")
 
 
 def too_large(limit: int) -> Refused:
