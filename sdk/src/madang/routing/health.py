@@ -59,6 +59,8 @@ class HealthBook:
         self._records: dict[str, _Record] = {}
 
     def of(self, target: Target, now: float) -> Health:
+        if not self._records:
+            return HEALTHY
         record = self._records.get(key_of(target))
         if record is None or record.rest_until <= now:
             return HEALTHY
