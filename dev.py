@@ -91,7 +91,9 @@ def test(rest: list[str]) -> int:
         python("server/hatch_build.py", "build"),
         *checks(fix=False),
         node("node_modules/vitest/vitest.mjs", "run"),
-        python("-m", "pytest", "-n", "2", "--dist", "loadgroup"),
+        python("-m", "pytest", "-n", "2", "--dist", "loadgroup", "--ignore", "tests/browser"),
+        # In a process of their own: Playwright keeps an event loop running in the main thread.
+        python("-m", "pytest", "tests/browser"),
     ]
     return first_failure(steps)
 

@@ -23,6 +23,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.support.running_platform import Platform, running_platform
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running in the main thread from its first use on."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 # Nothing here has to survive a power cut.
 _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=60")
 
