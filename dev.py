@@ -64,7 +64,7 @@ def bench(rest: list[str]) -> int:
     install(TEST_LOCKS)
     if not rest:
         raise SystemExit("Name a benchmark: " + ", ".join(sorted(path.stem for path in (ROOT / "bench").glob("*.py"))))
-    return run(python(f"bench/{rest[0].removesuffix('.py')}.py", *rest[1:]))
+    return run(python("-m", f"bench.{rest[0].removesuffix('.py')}", *rest[1:]))
 
 
 def up(rest: list[str]) -> int:

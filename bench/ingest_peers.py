@@ -1,25 +1,20 @@
 """Arize Phoenix for bench/ingest.py: makes its environment in .dev/phoenix, runs its server, counts what it has stored."""
 
 import contextlib
-import hashlib
 import http.client
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.peer_environment import CannotInstall, lock_of, prepare
 from bench.targets import CannotRun, free_port
 
-_ROOT = Path(__file__).resolve().parent.parent
-_LOCK = Path(__file__).resolve().parent / "requirements-phoenix.lock"
-_INSTALL_LIMIT_S = 900
 _START_LIMIT_S = 180.0
 
 
@@ -36,7 +31,10 @@ class Peer:
 @contextlib.contextmanager
 def phoenix(folder: Path) -> Iterator[Peer]:
     """Phoenix with its defaults (one process, SQLite) but nothing sent outside; stopped at the end. Raises CannotRun."""
-    program = _prepare()
+    try:
+        program = prepare("phoenix")
+    except CannotInstall as error:
+        raise CannotRun(str(error)) from None
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PHOENIX_", "OTEL_"))}
     environment = {
@@ -73,36 +71,8 @@ def phoenix(folder: Path) -> Iterator[Peer]:
 PEERS: dict[str, Callable[[Path], contextlib.AbstractContextManager[Peer]]] = {"phoenix": phoenix}
 
 
-def _prepare() -> Path:
-    """Phoenix's program; installs it first when the lock has changed."""
-    folder = _ROOT / ".dev" / "phoenix"
-    program, mark = folder / "bin" / "phoenix", folder / "lock.sha256"
-    digest = hashlib.sha256(_LOCK.read_bytes()).hexdigest()
-    if program.exists() and mark.exists() and mark.read_text() == digest:
-        return program
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(exist_ok=True)
-    _install([sys.executable, "-m", "venv", str(folder)])
-    # The lock is complete, so nothing is resolved again; pip would not find requirements with extras in it.
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps"]
-    _install([*pip, "--require-hashes", "-r", str(_LOCK)])
-    mark.write_text(digest)
-    return program
-
-
-def _install(command: list[str]) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_LIMIT_S, check=False)
-    except subprocess.TimeoutExpired:
-        raise CannotRun(f"installing Phoenix took over {_INSTALL_LIMIT_S} s") from None
-    if done.returncode != 0:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()] or ["no message"]
-        said = next((line for line in lines if line.startswith("ERROR")), lines[-1])  # details may follow it
-        raise CannotRun(f"Phoenix could not be installed: {said}")
-
-
 def _version() -> str:
-    found = re.search(r"^arize-phoenix==([0-9.]+)", _LOCK.read_text(), re.MULTILINE)
+    found = re.search(r"^arize-phoenix==([0-9.]+)", lock_of("phoenix").read_text(), re.MULTILINE)
     return found[1] if found else "of unknown version"
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench import litellm_environment
+from bench import peer_environment
 from bench.processes import cpu_s_so_far, rss_mb
 
 TESTED_CORE = 0
@@ -142,8 +142,8 @@ def nginx(place: Place) -> Iterator[Target]:
 def litellm(place: Place) -> Iterator[Target]:
     """LiteLLM's proxy without a database: one worker, a master key, three weighted deployments, no retries."""
     try:
-        program = litellm_environment.prepare()
-    except litellm_environment.CannotInstall as error:
+        program = peer_environment.prepare("litellm")
+    except peer_environment.CannotInstall as error:
         raise CannotRun(str(error)) from None
     folder = place.folder / "litellm"
     folder.mkdir()
