@@ -5,6 +5,7 @@ A database that is down changes nothing: the Gateway serves what it knew last, a
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -55,6 +56,8 @@ class ConfigurationWatch:
         self._database = database
         self._cipher = cipher
         self._simulator_url = simulator_url
+        # Of two that load at once, the one that read earlier could end later and bring back the old.
+        self._loading = threading.Lock()
         self.stale_since: datetime | None = None
         self.closed_credentials = 0
 
@@ -86,10 +89,11 @@ class ConfigurationWatch:
                 mark_used(connection, used)
 
     def _refresh(self) -> None:
-        with self._database.reading() as connection:
-            newest = version.current(connection)
-        if newest != self._gateway.snapshot().version:
-            self.load()
+        with self._loading:
+            with self._database.reading() as connection:
+                newest = version.current(connection)
+            if newest != self._gateway.snapshot().version:
+                self.load()
 
     async def _quietly(self, work: Callable[[], None]) -> None:
         try:
