@@ -202,6 +202,16 @@ def test_an_address_that_cannot_be_used_is_an_error(url: str) -> None:
     run(test)
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "0xa9fea9fe", "2852039166", "[::ffff:169.254.169.254]"])
+def test_a_link_local_address_is_not_called_in_any_form(host: str) -> None:
+    async def test() -> None:
+        async with client_of() as client:
+            with pytest.raises(ConnectionError, match="link-local"):
+                await ask(client, f"http://{host}/v1/chat/completions")
+
+    run(test)
+
+
 def test_pieces_arrive_as_they_come() -> None:
     async def test() -> None:
         go_on = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from madang_server.accounts.problems import Invalid
@@ -36,9 +37,17 @@ def tidy_base_url(text: str | None, param: str = "base_url") -> str | None:
 def is_forbidden_address(host: str) -> bool:
     """Whether `host` is the literal address of a machine's own metadata service; names are judged when connected to."""
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
+        address = _address(host.partition("%")[0])
+    except (ValueError, OSError):
         return host.lower().rstrip(".") in ("metadata.google.internal", "metadata")
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return address.is_link_local or address.is_multicast or address == ipaddress.ip_address("fd00:ec2::254")
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address in any form that connecting would take: 0xa9fea9fe is one of 169.254's too. Raises ValueError, OSError."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return ipaddress.IPv4Address(socket.inet_aton(text))

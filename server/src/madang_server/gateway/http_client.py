@@ -15,10 +15,13 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from madang_server.accounts.vendor_url import is_forbidden_address
+
 CONNECT_TIMEOUT_S = 10.0
 KEEP_ALIVE_S = 45.0  # vendors drop idle connections after about a minute; we let go of them first
 IDLE_PER_ORIGIN = 512
 _READ_AHEAD = 2**18  # bytes held for a slow reader before the socket is paused
+_FORBIDDEN = "its address is link-local, which is not called"
 
 
 class _Origin(NamedTuple):
@@ -98,9 +101,11 @@ class HttpClient:
         if origin.scheme == "https" and self._tls is None:
             self._tls = ssl.create_default_context()
         loop = asyncio.get_running_loop()
+        if is_forbidden_address(origin.host):
+            raise ConnectionError(_FORBIDDEN)
         try:
             async with asyncio.timeout(self._connect_timeout_s):
-                _, connection = await loop.create_connection(
+                transport, connection = await loop.create_connection(
                     lambda: _Connection(origin, loop),
                     origin.host,
                     origin.port,
@@ -110,6 +115,11 @@ class HttpClient:
             raise ConnectionError("connecting took too long") from error
         except (OSError, ssl.SSLError, UnicodeError) as error:
             raise ConnectionError(type(error).__name__) from error
+        # Judged again after connecting, when a name can no longer be answered differently; nothing was sent yet.
+        peer = transport.get_extra_info("peername")
+        if peer and is_forbidden_address(str(peer[0])):
+            connection.abort()
+            raise ConnectionError(_FORBIDDEN)
         return connection
 
 
