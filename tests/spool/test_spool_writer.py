@@ -185,3 +185,18 @@ def test_a_segment_number_never_comes_back(tmp_path: Path) -> None:
         read_all(tmp_path)
         spool.close()
     assert len(made) == len(set(made)) == 18
+
+
+def test_a_closed_spool_takes_nothing_and_writes_into_no_other_file(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path / "spool")
+    spool.append(b"before")
+    spool.close()
+    others = [(tmp_path / f"other-{number}").open("wb+") for number in range(4)]  # they get the descriptors it had
+    with pytest.raises(SpoolFull, match="closed"):
+        spool.append(b"after")
+    with pytest.raises(SpoolFull, match="closed"):
+        spool.append_many([b"after"])
+    for other in others:
+        other.close()
+    assert [(tmp_path / f"other-{number}").read_bytes() for number in range(4)] == [b""] * 4
+    assert read_all(tmp_path / "spool") == [b"before"]

@@ -84,7 +84,7 @@ class Spool:
         head = header(payload)
         size = len(head) + len(payload)
         with self._lock:
-            if size > self._room or size > MAX_PAYLOAD_BYTES:
+            if self._closing or size > self._room or size > MAX_PAYLOAD_BYTES:
                 self._refuse(1)
             self._write((head, payload), size, 1)
             return self._appended
@@ -98,7 +98,7 @@ class Spool:
             parts += (head, payload)
             size += len(head) + len(payload)
         with self._lock:
-            if size > self._room or any(len(part) > MAX_PAYLOAD_BYTES for part in parts):
+            if self._closing or size > self._room or any(len(part) > MAX_PAYLOAD_BYTES for part in parts):
                 self._refuse(len(payloads))
             if parts:
                 # One write of one piece, so that a full disk can be undone as a whole.
@@ -159,7 +159,9 @@ class Spool:
     def _refuse(self, count: int) -> None:
         self._refused += count
         self._wake.set()  # measure again soon: there may be room by now
-        raise SpoolFull(self._full_reason or "its limit is reached", self._refused)
+        # Once it is closed, its descriptor may be another file's.
+        reason = "it was closed" if self._closing else self._full_reason or "its limit is reached"
+        raise SpoolFull(reason, self._refused)
 
     def _rotate(self) -> None:
         old = self._file
