@@ -339,3 +339,18 @@ def test_a_call_at_an_address_with_a_question_is_served_the_long_way(running: Ru
     with running.connect() as connection:
         connection.sendall(post(b"echo 1", path=f"{PATH}?a=b"))
         assert read(connection, lambda seen: b"echo 1" in seen).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost"])
+def test_a_connection_that_asks_for_nothing_is_closed_after_its_time(running: Running, begun: bytes) -> None:
+    with running.connect() as connection:
+        connection.sendall(begun)
+        assert read(connection) == b""
+
+
+@pytest.mark.parametrize("path", [PATH, "/elsewhere"])
+def test_what_follows_a_body_is_no_header(running: Running, path: str) -> None:
+    request = f"POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    with running.connect() as connection:
+        connection.sendall(request.encode() + b"5\r\necho \r\n0\r\nx-early: 1\r\n\r\n")
+        assert read(connection, lambda seen: seen.endswith((b"echo ", b"early"))).endswith(b"echo ")

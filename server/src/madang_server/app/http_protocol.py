@@ -2,6 +2,7 @@
 the calls of the Gateway. Whatever is unusual about a call goes the long way, which can do everything.
 """
 
+import asyncio
 import math
 from typing import Any, cast
 
@@ -25,6 +26,11 @@ class HttpProtocol(HttpToolsProtocol):
     _serving: CallExchange | None = None
     _idle_until = 0.0  # on the loop's clock; far away while something is going on
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._idle_until = self.loop.time() + self.timeout_keep_alive
+        self._look_at(self._idle_until)
+
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
         super().data_received(data)
@@ -46,6 +52,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
+        self._idle_until = math.inf
+        if not self.parser.should_upgrade():
+            self.headers = []  # what follows the body goes here: nobody looked at it when the request was let in
         if self.url in _CALL_URLS and self._is_plain_post():
             self._begin_call()
         else:
@@ -59,9 +68,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._refuse(b"400 Bad Request", "This is not an HTTP/1.1 request that can be read.", "invalid_http")
 
     # One timer for the life of a connection, which looks at a moving moment; uvicorn sets and cancels one per request.
+    # The moment moves when a head is complete, not with each byte, or strangers could hold connections for nothing.
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_until = math.inf
+        pass
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
