@@ -209,7 +209,18 @@ def test_pipelined_requests_are_answered_in_order(platform: Platform) -> None:
     assert answers.count(b"HTTP/1.1 200") == 3
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b'{"credential_ids": "x"}', b'{"credential_ids": [7]}', b"\xff"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b'{"credential_ids": "x"}',
+        b'{"credential_ids": [7]}',
+        b"\xff",
+        b'{"credential_ids": ["\xff"]}',
+        b"[" * 60_000,
+    ],
+)
 def test_a_lease_that_cannot_be_understood_is_refused(platform: Platform, raw: bytes) -> None:
     assert_refused(platform.send("POST", "/api/sdk/lease", raw=raw), 400, "credential_ids")
 

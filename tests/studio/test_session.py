@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+import pytest
 from tests.studio.world import PASSWORD, World
 
 from madang_server.accounts import links
@@ -136,6 +137,13 @@ def test_a_page_of_another_address_cannot_sign_anybody_in(world: World) -> None:
 def test_a_sandboxed_page_counts_as_another_address(world: World) -> None:
     world.alice.origin = "null"
     assert world.alice.patch("/api/profile", {"name": "Eve"}).error["code"] == "wrong_origin"
+
+
+@pytest.mark.parametrize(("origin", "host"), [("http://[", "127.0.0.1"), ("http://[", ""), ("null", "")])
+def test_an_origin_that_is_no_address_counts_as_another_one(world: World, origin: str, host: str) -> None:
+    world.alice.origin = origin
+    answer = world.alice.send("PATCH", "/api/profile", {"name": "Eve"}, headers={"host": host})
+    assert (answer.status, answer.error["code"]) == (403, "wrong_origin")
 
 
 def test_a_password_change_ends_all_other_sessions_and_links(world: World) -> None:

@@ -35,7 +35,7 @@ def lease_credentials(project: Project, raw: bytes, now: datetime) -> tuple[int,
     try:
         asked = _decode(raw)
         ids = asked["credential_ids"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
         raise Refused(400, "Send {'credential_ids': [...]} as JSON.", code="invalid_json") from None
     if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
         raise Refused(400, "'credential_ids' must be a list of ids.", code="invalid_type", param="credential_ids")

@@ -64,7 +64,7 @@ class SameOrigin:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             # Programs send no Origin and carry no cookies either; browsers send it with every change.
-            if origin is not None and _host_of(origin) not in (headers.get("host", "").lower(), self._own):
+            if origin is not None and _host_of(origin) not in (headers.get("host", "").lower() or self._own, self._own):
                 refusal = error_response(
                     403,
                     "A page of another address asked for this. When the platform is reached under this address, "
@@ -122,6 +122,9 @@ class BodyLimit:
 
 def _host_of(url: str) -> str:
     """The host and port in lower case, without the scheme's own port; "" for what is no URL, such as "null"."""
-    parts = urlsplit(url.lower())
+    try:
+        parts = urlsplit(url.lower())
+    except ValueError:
+        return ""
     standard = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return parts.netloc.removesuffix(standard) if standard else ""
