@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.sdk.layers.fake_vendor import read
 from tests.sdk.request_builder import request, route, target
+from tests.support.scripted_vendor import answer_head, scripted_vendor
 
 from madang.calls.reply import Reply
 from madang.calls.target import Target
@@ -163,3 +164,32 @@ async def test_a_stream_closed_early_hangs_up_on_the_vendor(simulator: RunningSi
         await reply.events.aclose()
         while not simulator.requests("east")["deployments"]["east"]["client_left"]:
             await asyncio.sleep(0.01)
+
+
+@both_ways
+async def test_a_key_that_the_vendor_repeats_in_an_answer_is_told_to_nobody(stream: bool) -> None:
+    error = b'{"error":{"message":"0123-plain-key-4567 is no good","code":"x"}}'
+    head = answer_head("text/event-stream" if stream else "application/json")
+    with scripted_vendor(head + (b"data: " + error + b"\n\n" if stream else error)) as vendor:
+        to = target("east", vendor="openai", base_url=vendor.url, api_key="0123-plain-key-4567")
+        failed = await failure_of(to, stream=stream)
+    assert "is no good" in failed.message
+    assert "plain-key" not in f"{failed} {failed.message} {failed.body!r}"
+
+
+async def test_a_stream_is_over_with_its_done_although_the_vendor_keeps_the_connection_open() -> None:
+    left = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        chunk = b'data: {"id":"1","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n'
+        writer.write(answer_head("text/event-stream") + chunk + b"data: [DONE]\n\n")
+        await left.wait()
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    async with asyncio.timeout(20), answered(target("east", vendor="openai", base_url=url), stream=True) as reply:
+        assert (await read(reply)).endswith(b"data: [DONE]\n\n")
+    left.set()
+    server.close()

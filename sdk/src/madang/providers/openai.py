@@ -1,6 +1,7 @@
 """OpenAI and every server that speaks its wire at another base URL (vLLM, Ollama, Groq, …)."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import NamedTuple
 
 from madang.calls.reply import Call, Events, Reply
@@ -15,6 +16,10 @@ PATHS: Mapping[Operation, str] = {"chat": "/chat/completions", "embeddings": "/e
 
 # What of a vendor's reply headers helps a caller; the rest is between us and the vendor.
 PASSED_ON = frozenset({"x-request-id", "openai-processing-ms", "openai-model", "apim-request-id", "x-ms-region"})
+
+
+# A vendor that has said [DONE] but keeps the connection open has nothing more to say.
+_END_AFTER_DONE_S = 0.5
 
 
 class Address(NamedTuple):
@@ -51,7 +56,8 @@ def wire_call(
             explanation = _without(request.target.api_key, await _read(response))
             raise decode_failure(response.status, response.headers, explanation)
         is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
-        events = _stream(response, hides_usage=not request.wants_usage) if is_stream else _whole(response)
+        key = request.target.api_key
+        events = _stream(response, key, hides_usage=not request.wants_usage) if is_stream else _whole(response, key)
         kept = {name: value for name, value in response.headers.items() if name in passed_on}
         content_type = response.headers.get("content-type", "application/json")
         return Reply(response.status, kept, content_type, events, request.target)
@@ -59,27 +65,33 @@ def wire_call(
     return call
 
 
-async def _whole(response: Response) -> Events:
+async def _whole(response: Response, key: str) -> Events:
     try:
         yield decode_reply(await _read(response))
+    except CallFailed as failure:
+        raise _keyless(failure, key) from None
     finally:
         response.close()
 
 
-async def _stream(response: Response, *, hides_usage: bool) -> Events:
+async def _stream(response: Response, key: str, *, hides_usage: bool) -> Events:
     decoder = StreamDecoder(hides_usage=hides_usage)
     try:
-        async for data in response.chunks():
+        chunks = response.chunks()
+        async for data in chunks:
             event = decoder.feed(data)
             if event is not None:
                 yield event
             if decoder.failure is not None:
-                raise decoder.failure
+                raise _keyless(decoder.failure, key)
+            if decoder.is_done:
+                await _until_end(chunks)
+                return
         event = decoder.end()
         if event is not None:
             yield event
         if decoder.failure is not None:
-            raise decoder.failure
+            raise _keyless(decoder.failure, key)
     except ConnectionError as error:
         if decoder.is_complete:
             return
@@ -91,6 +103,25 @@ async def _stream(response: Response, *, hides_usage: bool) -> Events:
         ) from error
     finally:
         response.close()
+
+
+async def _until_end(chunks: AsyncIterator[bytes]) -> None:
+    """Waits a moment for the end of the answer, so that its connection can serve the next call."""
+    try:
+        async with asyncio.timeout(_END_AFTER_DONE_S):
+            async for _ in chunks:
+                pass
+    except TimeoutError:
+        return  # closing the response ends the connection
+
+
+def _keyless(failure: CallFailed, key: str) -> CallFailed:
+    """The same failure, in case the vendor's words repeat the key it was sent."""
+    if key and (key in failure.message or key.encode() in failure.body):
+        failure.message = failure.message.replace(key, "(key)")
+        failure.args = (failure.message,)
+        failure.body = _without(key, failure.body)
+    return failure
 
 
 def _without(key: str, words: bytes) -> bytes:

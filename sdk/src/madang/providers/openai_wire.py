@@ -112,6 +112,11 @@ class StreamDecoder:
         self.failure: CallFailed | None = None
 
     @property
+    def is_done(self) -> bool:
+        """Whether the vendor has said [DONE]."""
+        return self._is_done
+
+    @property
     def is_complete(self) -> bool:
         """Whether the answer has been said to its end, so that a connection that breaks now takes nothing away."""
         return self._is_done or (bool(self._finished) and self._started <= self._finished)
