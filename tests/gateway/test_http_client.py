@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from madang_server.gateway.http_client import HttpClient
+from madang_server.gateway.http_client import LARGEST_ANSWER, HttpClient
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SIZED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\nhello world"
@@ -281,6 +281,18 @@ def test_a_compressed_answer_is_unpacked() -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
         async with serving(answering(head + packed)) as server, client_of() as client:
             assert await ask(client, server.url) == (200, b"hello world")
+
+    run(test)
+
+
+def test_an_answer_that_unpacks_to_more_than_anybody_needs_is_an_error() -> None:
+    packed = gzip.compress(bytes(LARGEST_ANSWER + 1))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+
+    async def test() -> None:
+        async with serving(answering(head + packed)) as server, client_of() as client:
+            with pytest.raises(ConnectionError, match="larger than 256 MB"):
+                await ask(client, server.url)
 
     run(test)
 

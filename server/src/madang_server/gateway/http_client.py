@@ -20,6 +20,7 @@ from madang_server.accounts.vendor_url import is_forbidden_address
 CONNECT_TIMEOUT_S = 10.0
 KEEP_ALIVE_S = 45.0  # vendors drop idle connections after about a minute; we let go of them first
 IDLE_PER_ORIGIN = 512
+LARGEST_ANSWER = 2**28  # bytes, unpacked; far above any real one, so that one vendor cannot take all the memory
 _READ_AHEAD = 2**18  # bytes held for a slow reader before the socket is paused
 _FORBIDDEN = "its address is link-local, which is not called"
 
@@ -126,7 +127,7 @@ class HttpClient:
 class Response:
     """An answer whose head has come. See the Transport promise."""
 
-    __slots__ = ("_client", "_connection", "_inflate", "headers", "status")
+    __slots__ = ("_client", "_connection", "_inflate", "_size", "headers", "status")
 
     def __init__(self, client: HttpClient, connection: "_Connection") -> None:
         self._client = client
@@ -134,6 +135,7 @@ class Response:
         self.status = 0
         self.headers: dict[str, str] = {}
         self._inflate: zlib._Decompress | None = None
+        self._size = 0
 
     async def read(self) -> bytes:
         connection = self._connection
@@ -152,7 +154,12 @@ class Response:
         while True:
             data = connection.take()
             if data:
-                yield data if self._inflate is None else self._inflated(data)
+                if self._inflate is not None:
+                    data = self._inflated(data)
+                self._size += len(data)
+                if self._size > LARGEST_ANSWER:
+                    raise ConnectionError(f"the answer is larger than {LARGEST_ANSWER >> 20} MB")
+                yield data
             elif connection.is_complete:
                 break
             else:
@@ -178,7 +185,7 @@ class Response:
     def _inflated(self, data: bytes) -> bytes:
         assert self._inflate is not None
         try:
-            return self._inflate.decompress(data)
+            return self._inflate.decompress(data, LARGEST_ANSWER + 1 - self._size)
         except zlib.error as error:
             raise ConnectionError("the answer's compression is damaged") from error
 
