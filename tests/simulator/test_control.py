@@ -132,7 +132,8 @@ def test_client_that_hangs_up_is_noticed(simulator: RunningSimulator) -> None:
     body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
 
     with httpx.stream("POST", url, headers={"authorization": "Bearer k"}, json=body) as reply:
-        next(reply.iter_bytes())
+        pieces = reply.iter_bytes()  # kept, for the client hangs up when its iterator is collected
+        next(pieces)
         assert simulator.requests("east")["in_flight"] == 1
 
     eventually(lambda: simulator.requests("east")["in_flight"], 0)
