@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from madang_server.cli.server_call import CallRefused, post
 from madang_server.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class UnusableFile(Exception):
@@ -50,19 +51,26 @@ def run(args: argparse.Namespace) -> int:
 
 def read_document(name: str) -> dict[str, Any]:
     """The file's content. Raises `UnusableFile`."""
-    try:
+    with reading(name, otherwise="is neither YAML nor JSON"):
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
         document = yaml.safe_load(text)
+    if not isinstance(document, dict):
+        raise UnusableFile(f"{name} must hold the lists 'credentials' and 'models'.")
+    return document
+
+
+@contextlib.contextmanager
+def reading(name: str, *, otherwise: str) -> Iterator[None]:
+    """Turns what goes wrong while a YAML file is read into `UnusableFile`; `otherwise` says what a damaged one is."""
+    try:
+        yield
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UnusableFile(f"{name} cannot be read: {reason}.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark is not None else "some line"
-        raise UnusableFile(f"{name} is neither YAML nor JSON; the mistake is at {place}.") from None
-    if not isinstance(document, dict):
-        raise UnusableFile(f"{name} must hold the lists 'credentials' and 'models'.")
-    return document
+        raise UnusableFile(f"{name} {otherwise}; the mistake is at {place}.") from None
 
 
 def apply_document(settings: Settings, document: Mapping[str, Any], *, dry_run: bool) -> str:

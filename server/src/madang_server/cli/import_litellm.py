@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from madang_server.cli.apply import UnusableFile, apply_document
+from madang_server.cli.apply import UnusableFile, apply_document, reading
 from madang_server.cli.litellm_config import Conversion, convert
 from madang_server.cli.references import names_in, resolve
 from madang_server.cli.server_call import CallRefused
@@ -54,17 +54,10 @@ def run(args: argparse.Namespace) -> int:
 
 def read_config(name: str) -> tuple[dict[str, Any], dict[Place, int]]:
     """The configuration, and the line (from 1) on which each of its parts begins. Raises `UnusableFile`."""
-    try:
+    with reading(name, otherwise="is not YAML"):
         text = Path(name).read_text(encoding="utf-8")
         config = yaml.safe_load(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UnusableFile(f"{name} cannot be read: {reason}.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark is not None else "some line"
-        raise UnusableFile(f"{name} is not YAML; the mistake is at {place}.") from None
     if not isinstance(config, dict) or not isinstance(config.get("model_list"), list):
         raise UnusableFile(f"{name} has no model_list; is it a LiteLLM proxy's configuration?")
     lines: dict[Place, int] = {}

@@ -15,8 +15,6 @@ from madang.errors import CallFailed
 from madang_server.gateway.admit import admitted, read_request
 from madang_server.gateway.asgi import (
     CANCELS,
-    BodyTooLarge,
-    ClientGone,
     Headers,
     Receive,
     Scope,
@@ -24,7 +22,7 @@ from madang_server.gateway.asgi import (
     answer,
     read_body,
 )
-from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer, too_large
+from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
@@ -53,19 +51,11 @@ class CallEndpoint:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises Refused, BodyTooLarge and ClientGone, which the Gateway answers for all its paths."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        try:
-            holder = admitted(self._snapshot(), headers)
-            raw = await read_body(headers, receive, LARGEST_BODY)
-            request = read_request(self._operation, holder, headers, raw, self._clock.monotonic())
-        except BodyTooLarge as error:
-            await answer(send, *refusal_answer(too_large(error.limit)))
-            return
-        except Refused as refused:
-            await answer(send, *refusal_answer(refused))
-            return
-        except ClientGone:
-            return
+        holder = admitted(self._snapshot(), headers)
+        raw = await read_body(headers, receive, LARGEST_BODY)
+        request = read_request(self._operation, holder, headers, raw, self._clock.monotonic())
         self._on_key(holder)
         # HTTP/1.0 knows no chunks, so its clients get a stream in one piece.
         write = _whole if scope["http_version"] == "1.0" else _stream
