@@ -132,12 +132,11 @@ def lock(_: list[str]) -> int:
     options = ["--universal", "--python-version", "3.11", "--exclude-newer", newest, "--generate-hashes", "--upgrade"]
     quiet = ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "-q"]
     compile_ = [*uv(), "pip", "compile", *options, *quiet]
-    os.chdir(LOCKS)
     steps = [[*compile_, "dev.in", "-o", "dev.lock"]]
     for name in ("server", "ui", "uv"):
         constraint = [] if name == "uv" else ["-c", "dev.lock"]
         steps.append([*compile_, *constraint, f"{name}.in", "-o", f"{name}.lock"])
-    return first_failure(steps)
+    return first_failure(steps, LOCKS)
 
 
 def install(locks: tuple[str, ...]) -> None:
@@ -231,10 +230,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
-def first_failure(commands: list[list[str]]) -> int:
+def first_failure(commands: list[list[str]], where: Path = ROOT) -> int:
     for command in commands:
         started = time.monotonic()
-        code = run(command)
+        code = run(command, where)
         say(f"{'ok' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s: {described(command)}")
         if code:
             return code
@@ -250,11 +249,9 @@ def must(command: list[str]) -> None:
         raise SystemExit(f"`{described(command)}` failed (exit {code}). Mend what it says above and run this again.")
 
 
-def run(command: list[str]) -> int:
+def run(command: list[str], where: Path = ROOT) -> int:
     try:
-        return subprocess.run(
-            command, cwd=ROOT if Path.cwd() != LOCKS else LOCKS, env=environment(), check=False
-        ).returncode
+        return subprocess.run(command, cwd=where, env=environment(), check=False).returncode
     except KeyboardInterrupt:
         return 130
 

@@ -81,10 +81,6 @@ class Settings:
         return self.home / "spool"
 
     @property
-    def store_path(self) -> Path:
-        return self.home / "store"
-
-    @property
     def run_path(self) -> Path:
         return self.home / "run"
 

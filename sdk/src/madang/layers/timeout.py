@@ -45,7 +45,7 @@ async def _until_content(reply: Reply) -> tuple[list[Event], bool]:
             held.append(event)
             if is_stream and event.has_content:
                 return held, False
-    except BaseException:
+    except BaseException:  # cancelled or failed: the vendor's call ends with us, and the error goes on
         await reply.events.aclose()
         raise
     return held, True

@@ -97,11 +97,6 @@ def role_in_project(connection: Connection, project_id: str, user_id: str) -> Pr
     return ProjectRole(Project(**values), role)
 
 
-def project_by_id(connection: Connection, project_id: str) -> Project | None:
-    row = connection.execute(select(projects).where(projects.c.id == project_id)).one_or_none()
-    return Project(**row._mapping) if row else None
-
-
 def sandbox_projects(connection: Connection) -> list[Project]:
     """The sandboxes, oldest first."""
     asked = select(projects).where(projects.c.is_sandbox).order_by(projects.c.created_at, projects.c.id)

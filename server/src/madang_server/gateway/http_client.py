@@ -51,7 +51,7 @@ class HttpClient:
         response = Response(self, connection)
         try:
             await connection.ask(head + body, response)
-        except BaseException:
+        except BaseException:  # a connection with half an answer on it can serve nobody else; the error goes on
             connection.abort()
             raise
         return response
@@ -284,9 +284,6 @@ class _Connection(asyncio.Protocol):
         if self._response is None and self._reads_to_end and not self.is_complete and error is None:
             self.is_complete = True  # an answer without a length ends with its connection
         self._wake()
-
-    def on_status(self, status: bytes) -> None:
-        pass
 
     def on_header(self, name: bytes, value: bytes) -> None:
         response = self._response
