@@ -130,6 +130,7 @@ def lock(_: list[str]) -> int:
     """Writes requirements/*.lock anew; all of them agree on versions, for dev.lock constrains the rest."""
     newest = (datetime.now(timezone.utc) - QUARANTINE).strftime("%Y-%m-%dT00:00:00Z")
     options = ["--universal", "--python-version", "3.11", "--exclude-newer", newest, "--generate-hashes", "--upgrade"]
+    options += ["--override", "overrides.in"]
     quiet = ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "-q"]
     compile_ = [*uv(), "pip", "compile", *options, *quiet]
     steps = [[*compile_, "dev.in", "-o", "dev.lock"]]
