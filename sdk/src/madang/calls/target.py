@@ -1,17 +1,39 @@
 """Targets: the deployments that stand behind a model's name, and the route that lists them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal, get_args
+
+from madang.calls.policy import PLAIN, FailureClass, Policy
+
+Feature = Literal["vision", "audio", "documents", "tools", "structured_output"]
+FEATURES: tuple[Feature, ...] = get_args(Feature)
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per million tokens. `cached_input` is None where the vendor gives no discount; `output` is None where
-    there is none to pay for (embeddings) or its price is unknown."""
+    """US dollars per million tokens, and fees in US dollars; None is unknown, and free is Decimal(0).
 
-    input: Decimal
+    Without a price of their own, cached, cache-written and image input cost as `input`: that is every vendor's rule where
+    it has no other. Audio, and images that come out, have no such rule.
+    """
+
+    input: Decimal | None = None
     output: Decimal | None = None
     cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_output: Decimal | None = None
+    image_input: Decimal | None = None
+    image_output: Decimal | None = None
+    per_request: Decimal | None = None
+    per_image: Decimal | None = None  # generated
+    per_audio_minute: Decimal | None = None
+    per_million_characters: Decimal | None = None
+    # (input tokens above which it counts, the whole price from there on, for all tokens of the call), ascending.
+    tiers: tuple[tuple[int, "Price"], ...] = ()
+    source: str = ""  # who says so, for the trace: "deployment", "project", "genai-prices 0.2.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,9 @@ class Target:
     is_simulated: bool = False
     alias: str = ""  # the model it stands behind; differs from the asked one when it is a fallback
     credential_id: str = ""
+    context_window: int | None = None  # tokens of prompt and answer together; None where unknown
+    max_output_tokens: int | None = None
+    supports: frozenset[Feature] | None = None  # None where unknown: then nothing is held against it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +66,10 @@ class Route:
     targets: tuple[Target, ...]
     retries: int = 2  # attempts after the first, over all targets
     timeout_s: float = 600.0
-    first_token_timeout_s: float | None = None
+    connect_timeout_s: float | None = None
+    first_token_timeout_s: float | None = None  # of a stream
+    answer_timeout_s: float | None = None  # of one target, for an answer that is not streamed
     idle_timeout_s: float | None = None
     fallbacks: tuple["Route", ...] = ()
+    after: Mapping[FailureClass, tuple["Route", ...]] = field(default_factory=dict)  # in place of `fallbacks`
+    policy: Policy = PLAIN
