@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from madang.calls.request import Caller, Operation, Request
+from madang.calls.operation import Operation
+from madang.calls.request import Caller, Request
 from madang.calls.target import Route, Target
 
 TRACE_ID = "a1" * 16

@@ -52,7 +52,8 @@ class CallFailed(MadangError):
     """A call that got no answer, or an attempt of it.
 
     `status` is the HTTP status for the caller; `retry_after_s` is what the vendor asked for, if anything; `body` is
-    the vendor's own error body when there was one; `trace_id` finds the trace that shows every attempt.
+    the vendor's own error body when there was one, `request_id` the vendor's id of the request; `trace_id` finds the
+    trace that shows every attempt.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class CallFailed(MadangError):
         param: str | None = None,
         retry_after_s: float | None = None,
         body: bytes = b"",
+        request_id: str = "",
         trace_id: str = "",
     ) -> None:
         super().__init__(message)
@@ -75,4 +77,5 @@ class CallFailed(MadangError):
         self.param = param
         self.retry_after_s = retry_after_s
         self.body = body
+        self.request_id = request_id
         self.trace_id = trace_id

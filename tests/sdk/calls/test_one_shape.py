@@ -10,10 +10,10 @@ from tests.sdk.calls import anthropic_decoder, gemini_decoder
 from tests.sdk.calls import recordings as recorded
 from tests.sdk.calls.stream_reading import Decoder, FrameDecoder
 
+from madang.calls.completion import completion_of
 from madang.calls.event import Consumed, Event, Finished, Part, Text
 from madang.calls.usage import Usage
 from madang.providers import openai_wire
-from madang.tracing.completion import completion_of
 
 
 @dataclass(frozen=True)

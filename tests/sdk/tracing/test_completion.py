@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
+from madang.calls.completion import completion_of
 from madang.calls.event import Consumed, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
 from madang.calls.usage import Usage
-from madang.tracing.completion import completion_of
 
 
 def completion(*parts: Part) -> Any:

@@ -5,7 +5,7 @@ mean. A reply that is not streamed is a stream of one event. Whoever passes a re
 meaning (cost, trace, another dialect) reads `parts`. A field that we do not model is in `raw` only, so nothing is lost.
 """
 
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -41,13 +41,26 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A piece of tool call number `index`: id and name come once, `arguments` (JSON text) in pieces."""
+    """A piece of tool call number `index`: id and name come once, `arguments` (JSON text) in pieces.
+
+    `extra_content` is what the vendor wants back with the call's result, such as Gemini's thought signature; the field
+    has the name that Google's OpenAI-compatible API gives it.
+    """
 
     index: int
     call_id: str = ""
     name: str = ""
     arguments: str = ""
     choice: int = 0
+    extra_content: Any = None
+
+
+class Extra(msgspec.Struct, frozen=True):
+    """What OpenAI's shape has no place for, as fields of the message, of the choice, or of the whole answer."""
+
+    fields: dict[str, Any]
+    choice: int = 0
+    place: Literal["message", "choice", "answer"] = "message"
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -63,7 +76,7 @@ class Consumed(msgspec.Struct, frozen=True):
     usage: Usage
 
 
-Part: TypeAlias = Started | Text | Reasoning | Refusal | ToolCall | Finished | Consumed
+Part: TypeAlias = Started | Text | Reasoning | Refusal | ToolCall | Extra | Finished | Consumed
 
 # Until one of these has come, nothing the caller could miss has been said, and another target may still answer.
 _CONTENT = (Text, Reasoning, Refusal, ToolCall, Finished)

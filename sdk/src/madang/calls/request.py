@@ -1,14 +1,21 @@
 """One call on its way: what was asked, by whom, until when, and the journal of what happened to it."""
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from madang.calls.operation import Operation
 from madang.calls.target import Route, Target
 from madang.calls.usage import Cost, Usage
 from madang.errors import CallFailed
 
-Operation = Literal["chat", "embeddings"]
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file in a request, as a field of its body."""
+
+    filename: str
+    content_type: str
+    content: bytes
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -26,7 +33,10 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct):
-    """One request that went out to a vendor. `reason` says why this target, in words for the trace."""
+    """One request that went out to a vendor. `reason` says why this target, in words for the trace.
+
+    `request_id` is the vendor's own id of it. `is_hedge` marks a second request that ran beside another.
+    """
 
     span_id: str
     target: Target
@@ -37,16 +47,22 @@ class Attempt(msgspec.Struct):
     failure: CallFailed | None = None
     usage: Usage | None = None
     cost: Cost | None = None
+    request_id: str = ""
+    is_hedge: bool = False
 
 
 class Journal(msgspec.Struct):
-    """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call."""
+    """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call.
+
+    `answering` is the attempt whose answer the caller gets, or got last; where hedging ran two, not the last one begun.
+    """
 
     attempts: list[Attempt] = []  # each journal gets its own
+    answering: Attempt | None = None
 
     @property
     def last(self) -> Attempt | None:
-        return self.attempts[-1] if self.attempts else None
+        return self.answering or (self.attempts[-1] if self.attempts else None)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -64,6 +80,7 @@ class Request(msgspec.Struct, frozen=True):
     target: Target | None = None  # set for each attempt
     reason: str = ""  # why this target
     has_alternative: bool = False  # another target waits, so a failure need not be retried here
+    attempt: Attempt | None = None  # the journal's entry of this very request to a vendor
 
     def to(self, target: Target, reason: str, *, has_alternative: bool) -> "Request":
         """The same call, addressed to one target."""

@@ -15,14 +15,15 @@ FEATURES: tuple[Feature, ...] = get_args(Feature)
 class Price:
     """US dollars per million tokens, and fees in US dollars; None is unknown, and free is Decimal(0).
 
-    Without a price of their own, cached, cache-written and image input cost as `input`: that is every vendor's rule where
-    it has no other. Audio, and images that come out, have no such rule.
+    Without a price of their own, cached and image input cost as `input`: that is every vendor's rule where it has no
+    other. Cache writes, audio, and images that come out have no such rule.
     """
 
     input: Decimal | None = None
     output: Decimal | None = None
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
     audio_input: Decimal | None = None
     audio_output: Decimal | None = None
     image_input: Decimal | None = None

@@ -27,6 +27,9 @@ class Response(Protocol):
 class Transport(Protocol):
     """An HTTP client. It never retries, never follows redirects, and raises ConnectionError or TimeoutError only."""
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response: ...
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, connect_timeout_s: float | None = None
+    ) -> Response:
+        """The answer's head. `connect_timeout_s` is in place of the client's own limit for making a connection."""
 
     async def close(self) -> None: ...

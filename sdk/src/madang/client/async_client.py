@@ -11,8 +11,9 @@ from typing import Any, Self
 import msgspec
 
 from madang.calls.clock import new_trace_id
+from madang.calls.operation import Operation
 from madang.calls.reply import Call, Reply
-from madang.calls.request import Caller, Operation, Request
+from madang.calls.request import Caller, Request
 from madang.calls.target import Route
 from madang.client.resources import AsyncChat, AsyncEmbeddings
 from madang.client.wiring import Connection, Wiring, wire

@@ -9,7 +9,7 @@ from madang.pricing.cost import cost_of
 def with_cost(call: Call) -> Call:
     async def counted(request: Request) -> Reply:
         reply = await call(request)
-        attempt = request.journal.last
+        attempt = request.attempt
         return reply if attempt is None else reply.seen_by(_Counter(attempt))
 
     return counted

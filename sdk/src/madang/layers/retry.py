@@ -37,7 +37,7 @@ def with_retry(
             attempt = Attempt(new_span_id(), request.target, request.reason, clock.now_us())
             request.journal.attempts.append(attempt)
             try:
-                reply = await call(request)
+                reply = await call(msgspec.structs.replace(request, attempt=attempt))
             except CallFailed as failure:
                 _end(attempt, clock, failure)
                 health.failed(request.target, failure, clock.monotonic())

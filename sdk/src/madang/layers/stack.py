@@ -1,4 +1,4 @@
-"""The order of the layers, outermost first: trace, cost, fallback, retry, timeout, then the vendor."""
+"""The order of the layers, outermost first: trace, fallback, retry, cost, timeout, then the vendor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ class Surroundings:
 
 def build_call(vendor: Call, around: Surroundings) -> Call:
     """The whole pipeline around `vendor`."""
-    call = with_timeout(vendor, around.clock)
+    call = with_cost(with_timeout(vendor, around.clock))
     call = with_retry(
         call,
         health_of=around.health_of,
@@ -40,7 +40,6 @@ def build_call(vendor: Call, around: Surroundings) -> Call:
         sleep=around.sleep,
     )
     call = with_fallback(call, health_of=around.health_of, clock=around.clock, rng=around.rng)
-    call = with_cost(call)
     call = with_trace(call, sink=around.sink, clock=around.clock, new_span_id=around.new_span_id)
 
     async def watched(request: Request) -> Reply:

@@ -28,7 +28,7 @@ def with_timeout(call: Call, clock: Clock) -> Call:
             raise _too_late(request, "no answer", seconds) from None
         finally:
             limit.close()
-        attempt = request.journal.last
+        attempt = request.attempt
         if attempt is not None:
             attempt.first_token_us = clock.now_us()
         return reply.with_events(_whole(held) if is_complete else _rest(held, reply.events, request, clock))

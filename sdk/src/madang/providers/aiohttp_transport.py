@@ -13,9 +13,9 @@ class AiohttpTransport:
     """Must be made and closed inside the event loop that uses it. `reads_proxy_environment` honours HTTPS_PROXY."""
 
     def __init__(self, *, connect_timeout_s: float = _CONNECT_TIMEOUT_S, reads_proxy_environment: bool = False) -> None:
+        self._timeout = _timeout(connect_timeout_s)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s),
             auto_decompress=True,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=reads_proxy_environment,
@@ -23,9 +23,14 @@ class AiohttpTransport:
             read_bufsize=2**18,
         )
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> "_AiohttpResponse":
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, connect_timeout_s: float | None = None
+    ) -> "_AiohttpResponse":
+        limit = self._timeout if connect_timeout_s is None else _timeout(connect_timeout_s)
         try:
-            response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
+            response = await self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False, timeout=limit
+            )
         except TimeoutError as error:  # aiohttp's own timeouts are only about connecting
             raise ConnectionError("connecting took too long") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -34,6 +39,10 @@ class AiohttpTransport:
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _timeout(connect_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect_s)
 
 
 class _AiohttpResponse:

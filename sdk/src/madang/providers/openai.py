@@ -1,25 +1,19 @@
 """OpenAI and every server that speaks its wire at another base URL (vLLM, Ollama, Groq, …)."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from madang.calls.reply import Call, Events, Reply
-from madang.calls.request import Operation, Request
-from madang.calls.target import Target
-from madang.calls.transport import Response, Transport
+from madang.calls.event import Event
+from madang.calls.operation import Operation
+from madang.calls.reply import Call
+from madang.calls.request import Request
+from madang.calls.transport import Transport
 from madang.errors import CallFailed
+from madang.providers.http_call import PASSED_ON, Outgoing, http_call
 from madang.providers.openai_wire import StreamDecoder, decode_failure, decode_reply, encode_body
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 PATHS: Mapping[Operation, str] = {"chat": "/chat/completions", "embeddings": "/embeddings"}
-
-# What of a vendor's reply headers helps a caller; the rest is between us and the vendor.
-PASSED_ON = frozenset({"x-request-id", "openai-processing-ms", "openai-model", "apim-request-id", "x-ms-region"})
-
-
-# A vendor that has said [DONE] but keeps the connection open has nothing more to say.
-_END_AFTER_DONE_S = 0.5
 
 
 class Address(NamedTuple):
@@ -27,6 +21,40 @@ class Address(NamedTuple):
 
     url: str
     headers: dict[str, str]
+
+
+class OpenAIWire:
+    """OpenAI's wire to wherever `address_of` says. `encode` makes the body; without it, the caller's with the vendor's
+    model name. Answers pass untouched.
+    """
+
+    def __init__(
+        self, address_of: Callable[[Request], Address], encode: Callable[[Request], bytes] | None = None
+    ) -> None:
+        self._address_of = address_of
+        self._encode = encode
+
+    async def outgoing(self, request: Request) -> Outgoing:
+        target = request.target
+        assert target is not None
+        url, headers = self._address_of(request)
+        body = encode_body(request, target.vendor_model) if self._encode is None else self._encode(request)
+        return Outgoing(url, headers, body, (target.api_key,))
+
+    def is_stream(self, content_type: str) -> bool:
+        return content_type.startswith("text/event-stream")
+
+    def shown_type(self, content_type: str, *, is_stream: bool) -> str:
+        return content_type
+
+    def whole(self, request: Request, raw: bytes, content_type: str) -> Event:
+        return decode_reply(raw)
+
+    def reader(self, request: Request) -> StreamDecoder:
+        return StreamDecoder(hides_usage=not request.wants_usage)
+
+    def failure(self, status: int, headers: Mapping[str, str], raw: bytes) -> CallFailed:
+        return decode_failure(status, headers, raw)
 
 
 def openai_call(transport: Transport) -> Call:
@@ -39,108 +67,8 @@ def wire_call(
     encode: Callable[[Request], bytes] | None = None,
     passed_on: frozenset[str] = PASSED_ON,
 ) -> Call:
-    """A call over OpenAI's wire to wherever `address_of` says; of the answer's headers, `passed_on` are kept.
-
-    `encode` makes the body; without it, the caller's with the vendor's model name.
-    """
-
-    async def call(request: Request) -> Reply:
-        assert request.target is not None
-        url, headers = address_of(request)
-        body = encode_body(request, request.target.vendor_model) if encode is None else encode(request)
-        try:
-            response = await transport.send("POST", url, headers, body)
-        except ConnectionError as error:
-            raise _unreachable(request.target, error) from error
-        if response.status >= 300:
-            explanation = _without(request.target.api_key, await _read(response))
-            raise decode_failure(response.status, response.headers, explanation)
-        is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
-        key = request.target.api_key
-        events = _stream(response, key, hides_usage=not request.wants_usage) if is_stream else _whole(response, key)
-        kept = {name: value for name, value in response.headers.items() if name in passed_on}
-        content_type = response.headers.get("content-type", "application/json")
-        return Reply(response.status, kept, content_type, events, request.target)
-
-    return call
-
-
-async def _whole(response: Response, key: str) -> Events:
-    try:
-        yield decode_reply(await _read(response))
-    except CallFailed as failure:
-        raise _keyless(failure, key) from None
-    finally:
-        response.close()
-
-
-async def _stream(response: Response, key: str, *, hides_usage: bool) -> Events:
-    decoder = StreamDecoder(hides_usage=hides_usage)
-    try:
-        chunks = response.chunks()
-        async for data in chunks:
-            event = decoder.feed(data)
-            if event is not None:
-                yield event
-            if decoder.failure is not None:
-                raise _keyless(decoder.failure, key)
-            if decoder.is_done:
-                await _until_end(chunks)
-                return
-        event = decoder.end()
-        if event is not None:
-            yield event
-        if decoder.failure is not None:
-            raise _keyless(decoder.failure, key)
-    except ConnectionError as error:
-        if decoder.is_complete:
-            return
-        raise CallFailed(
-            "The connection to the vendor broke in the middle of the answer.",
-            reason="stream_cut",
-            status=502,
-            code="stream_cut",
-        ) from error
-    finally:
-        response.close()
-
-
-async def _until_end(chunks: AsyncIterator[bytes]) -> None:
-    """Waits a moment for the end of the answer, so that its connection can serve the next call."""
-    try:
-        async with asyncio.timeout(_END_AFTER_DONE_S):
-            async for _ in chunks:
-                pass
-    except TimeoutError:
-        return  # closing the response ends the connection
-
-
-def _keyless(failure: CallFailed, key: str) -> CallFailed:
-    """The same failure, in case the vendor's words repeat the key it was sent."""
-    if key and (key in failure.message or key.encode() in failure.body):
-        failure.message = failure.message.replace(key, "(key)")
-        failure.args = (failure.message,)
-        failure.body = _without(key, failure.body)
-    return failure
-
-
-def _without(key: str, words: bytes) -> bytes:
-    """A vendor's explanation, in case it repeats the key it was sent."""
-    return words.replace(key.encode(), b"(key)") if key else words
-
-
-async def _read(response: Response) -> bytes:
-    try:
-        return await response.read()
-    except ConnectionError as error:
-        raise CallFailed(
-            "The connection to the vendor broke before its answer was complete.",
-            reason="connection",
-            status=502,
-            code="connection_failed",
-        ) from error
-    finally:
-        response.close()
+    """A call over OpenAI's wire; of the answer's headers, `passed_on` are kept."""
+    return http_call(transport, OpenAIWire(address_of, encode), passed_on)
 
 
 def _address_of(request: Request) -> Address:
@@ -152,12 +80,3 @@ def _address_of(request: Request) -> Address:
     if key:  # servers of one's own often ask for none
         headers["authorization"] = f"Bearer {key}"
     return Address(base + PATHS[request.operation], headers)
-
-
-def _unreachable(target: Target, error: ConnectionError) -> CallFailed:
-    return CallFailed(
-        f"Deployment {target.name!r} could not be reached ({error}).",
-        reason="connection",
-        status=502,
-        code="connection_failed",
-    )

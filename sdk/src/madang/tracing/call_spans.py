@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from madang.calls.completion import completion_of
 from madang.calls.event import Part, Started
 from madang.calls.request import Attempt, Request
 from madang.calls.span import Span
 from madang.calls.usage import Cost, Usage
 from madang.errors import CallFailed
-from madang.tracing.completion import completion_of
 from madang.tracing.content import kept_text
 
 _EMPTY_USAGE = Usage()

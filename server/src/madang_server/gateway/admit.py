@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from madang.calls.clock import new_trace_id
-from madang.calls.request import Caller, Operation, Request
+from madang.calls.operation import Operation
+from madang.calls.request import Caller, Request
 from madang.calls.target import Route
 from madang_server.gateway.errors import Refused
 from madang_server.gateway.snapshot import KeyHolder, Snapshot

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from madang.calls.clock import Clock
+from madang.calls.operation import Operation
 from madang.calls.reply import Call, Reply
-from madang.calls.request import Operation, Request
+from madang.calls.request import Request
 from madang.errors import CallFailed
 from madang_server.gateway.admit import admitted, read_request
 from madang_server.gateway.asgi import (

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from madang.calls.clock import Clock
+from madang.calls.operation import Operation
 from madang.calls.reply import Call
-from madang.calls.request import Operation, Request
+from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.calls.target import Target
 from madang.layers.stack import Surroundings, build_call

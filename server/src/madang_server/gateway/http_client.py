@@ -41,13 +41,15 @@ class HttpClient:
         self._tls = tls  # made at the first https address when not given
         self._is_closed = False
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> "Response":
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, connect_timeout_s: float | None = None
+    ) -> "Response":
         """The answer's head. Raises ConnectionError when there is none."""
         known = self._addresses.get(url)
         origin, start = known if known is not None else self._address(method, url)
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
         head = f"{start}{''.join(lines)}content-length: {len(body)}\r\n\r\n".encode("latin-1")
-        connection = self._take(origin) or await self._connect(origin)
+        connection = self._take(origin) or await self._connect(origin, connect_timeout_s)
         response = Response(self, connection)
         try:
             await connection.ask(head + body, response)
@@ -98,14 +100,14 @@ class HttpClient:
             connection.abort()
         return None
 
-    async def _connect(self, origin: _Origin) -> "_Connection":
+    async def _connect(self, origin: _Origin, timeout_s: float | None) -> "_Connection":
         if origin.scheme == "https" and self._tls is None:
             self._tls = ssl.create_default_context()
         loop = asyncio.get_running_loop()
         if is_forbidden_address(origin.host):
             raise ConnectionError(_FORBIDDEN)
         try:
-            async with asyncio.timeout(self._connect_timeout_s):
+            async with asyncio.timeout(self._connect_timeout_s if timeout_s is None else timeout_s):
                 transport, connection = await loop.create_connection(
                     lambda: _Connection(origin, loop),
                     origin.host,
