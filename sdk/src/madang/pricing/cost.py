@@ -10,6 +10,7 @@ from madang.calls.target import Price
 from madang.calls.usage import Cost, Usage
 
 _MILLION = Decimal(1_000_000)
+_NOTHING = Decimal(0)
 _MINUTE_S = Decimal(60)
 
 
@@ -36,10 +37,11 @@ def cost_of(usage: Usage, price: Price | None, *, is_answered: bool = True) -> C
         else:
             if usage.cache_write_tokens or usage.audio_input_tokens or usage.image_input_tokens:
                 fresh = _pay_special_input(usage, price, details)
+                is_estimated = is_estimated or _may_overlap(usage, price)
             cached = usage.cached_tokens
             if cached:
-                is_estimated = is_estimated or _overlaps(cached, fresh, usage, price)
-                cached = min(cached, fresh)  # some vendors count them apart; never pay backwards
+                if cached > fresh:  # counted apart, or twice; never pay backwards
+                    cached, is_estimated = fresh, True
                 fresh -= cached
                 cached_price = price.input if price.cached_input is None else price.cached_input
                 details["cached_input"] = _due(cached, cached_price)
@@ -58,7 +60,7 @@ def cost_of(usage: Usage, price: Price | None, *, is_answered: bool = True) -> C
         details["request"] = price.per_request
     if not details:
         return None
-    return Cost(sum(details.values(), Decimal(0)), details, is_estimated)
+    return Cost(sum(details.values(), _NOTHING), details, is_estimated)
 
 
 def _at_length(price: Price, input_tokens: int | None) -> Price:
@@ -100,10 +102,10 @@ def _pay_special_input(usage: Usage, price: Price, details: dict[str, Decimal]) 
     return left
 
 
-def _overlaps(cached: int, left: int, usage: Usage, price: Price) -> bool:
-    """Whether cached tokens may have been audio or image, which vendors do not tell and some price differently."""
-    has_other = bool(usage.audio_input_tokens) or bool(usage.image_input_tokens and price.image_input is not None)
-    return cached > left or has_other
+def _may_overlap(usage: Usage, price: Price) -> bool:
+    """Whether cached tokens may have been audio or image ones, which vendors do not tell and some price differently."""
+    has_other = usage.audio_input_tokens or (usage.image_input_tokens and price.image_input is not None)
+    return bool(usage.cached_tokens and has_other)
 
 
 def _pay_special_output(usage: Usage, price: Price, details: dict[str, Decimal]) -> int:
