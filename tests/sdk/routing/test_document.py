@@ -68,7 +68,25 @@ def test_two_models_that_fall_back_to_each_other_are_no_endless_chain() -> None:
     assert routes["a"].fallbacks[0].fallbacks == ()
 
 
-@pytest.mark.parametrize("price", [None, {"input": None, "output": "1", "cached_input": None}])
+def test_a_price_keeps_its_fees_its_tiers_and_who_said_so() -> None:
+    price = {
+        "input": "1.25",
+        "output": None,
+        "cached_input": None,
+        "per_request": "0.012",
+        "tiers": [{"above_input_tokens": 200_000, "input": "2.5"}],
+        "source": "project",
+    }
+    routes = routes_of({"models": [described_model("chat", described_target("east", price=price))]})
+    assert routes["chat"].targets[0].price == Price(
+        input=Decimal("1.25"),
+        per_request=Decimal("0.012"),
+        tiers=((200_000, Price(input=Decimal("2.5"))),),
+        source="project",
+    )
+
+
+@pytest.mark.parametrize("price", [None, {"input": None, "output": None, "cached_input": None}])
 def test_a_price_that_is_not_known_is_no_price(price: dict[str, Any] | None) -> None:
     routes = routes_of({"models": [described_model("chat", described_target("east", price=price))]})
     assert routes["chat"].targets[0].price is None

@@ -1,7 +1,7 @@
 """Targets: the deployments that stand behind a model's name, and the route that lists them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -35,6 +35,9 @@ class Price:
     # (input tokens above which it counts, the whole price from there on, for all tokens of the call), ascending.
     tiers: tuple[tuple[int, "Price"], ...] = ()
     source: str = ""  # who says so, for the trace: "deployment", "project", "genai-prices 0.2.3"
+
+
+AMOUNTS: tuple[str, ...] = tuple(each.name for each in fields(Price) if each.name not in ("tiers", "source"))
 
 
 @dataclass(frozen=True, slots=True)

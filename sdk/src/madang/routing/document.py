@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from madang.calls.target import Price, Route, Target
+from madang.calls.target import AMOUNTS, Price, Route, Target
 
 
 def routes_of(document: Mapping[str, Any]) -> dict[str, Route]:
@@ -48,11 +48,9 @@ def _target(target: Mapping[str, Any], alias: str) -> Target:
     )
 
 
-def _price(price: Mapping[str, str | None] | None) -> Price | None:
-    if price is None or price["input"] is None:
+def _price(price: Mapping[str, Any] | None) -> Price | None:
+    if price is None:
         return None
-    return Price(Decimal(price["input"]), _decimal(price["output"]), _decimal(price["cached_input"]))
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+    amounts = {name: Decimal(price[name]) for name in AMOUNTS if price.get(name) is not None}
+    tiers = tuple((tier["above_input_tokens"], _price(tier) or Price()) for tier in price.get("tiers", ()))
+    return Price(**amounts, tiers=tiers, source=price.get("source", "")) if amounts or tiers else None

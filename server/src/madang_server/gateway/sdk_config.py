@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from madang.calls.target import Route, Target
+from madang.calls.target import AMOUNTS, Price, Route, Target
 from madang_server.gateway.asgi import JSON, Headers
 from madang_server.gateway.errors import Refused
 from madang_server.gateway.snapshot import Project
@@ -64,7 +64,6 @@ def _model(route: Route) -> dict[str, Any]:
 
 
 def _target(target: Target) -> dict[str, Any]:
-    price = target.price
     return {
         "name": target.name,
         "vendor": target.vendor,
@@ -74,9 +73,15 @@ def _target(target: Target) -> dict[str, Any]:
         "region": target.region,
         "weight": target.weight,
         "order": target.order,
-        "price": None
-        if price is None
-        else {"input": price.input, "output": price.output, "cached_input": price.cached_input},
+        "price": None if target.price is None else _price(target.price),
         "is_simulated": target.is_simulated,
         "credential_id": target.credential_id,
     }
+
+
+def _price(price: Price) -> dict[str, Any]:
+    described: dict[str, Any] = {"input": None, "output": None, "cached_input": None}  # always there, as SDKs expect
+    described.update({name: amount for name in AMOUNTS if (amount := getattr(price, name)) is not None})
+    described["source"] = price.source
+    described["tiers"] = [{"above_input_tokens": above} | _price(tier) for above, tier in price.tiers]
+    return described
