@@ -2,6 +2,7 @@
 
 from madang_simulator.behaviour import Behaviour, Fault
 from madang_simulator.control_body import ControlError
+from madang_simulator.in_memory import InMemoryTransport
 from madang_simulator.server import CannotListen, RunningSimulator, run, simulator_in_thread, start_simulator
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "CannotListen",
     "ControlError",
     "Fault",
+    "InMemoryTransport",
     "RunningSimulator",
     "run",
     "simulator_in_thread",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -10,7 +10,7 @@ from madang_simulator.asks import ChatAsk, Tool
 from madang_simulator.chance import seeded
 from madang_simulator.prompt_tokens import PromptTokens
 from madang_simulator.schema_example import example_of
-from madang_simulator.sentences import write_answer
+from madang_simulator.sentences import write_answer, write_thoughts
 from madang_simulator.tokens import split_tokens
 from madang_simulator.topics import language_of, topics_of
 
@@ -19,7 +19,7 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of a tool; the arguments' JSON text joined from `argument_pieces`."""
+    """One call of a tool; the arguments' JSON text joined from `argument_pieces`. `id`: 24 hexadecimal digits."""
 
     id: str
     name: str
@@ -28,37 +28,43 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer: either text, one token each piece, or tool calls."""
+    """One answer: either text, one token each piece, or tool calls; before it, thoughts that are shown."""
 
     pieces: tuple[str, ...]
     tool_calls: tuple[ToolCall, ...]
     finish: FinishReason
+    reasoning_pieces: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
-        """Tokens written: the text's, or the calls' arguments and names."""
+        """Tokens written: the text's, or the calls' arguments and names, without the thoughts."""
         return len(self.pieces) + sum(len(call.argument_pieces) + 6 for call in self.tool_calls)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of a whole request; `completion` includes `reasoning`."""
+    """Tokens of a whole request; `completion` includes `reasoning`, `prompt` includes `cached` and `cache_written`."""
 
     prompt: int
     cached: int
     completion: int
     reasoning: int
+    cache_written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one request: `model` is the name the vendor gives as having answered; `created` in Unix seconds."""
+    """The answer to one request: `model` is the name the vendor gives as having answered; `created` in Unix seconds.
+
+    `id` are 32 hexadecimal digits. `is_prompt_blocked`: nothing was written, for the prompt was refused.
+    """
 
     id: str
     created: int
     model: str
     choices: tuple[Choice, ...]
     usage: Usage
+    is_prompt_blocked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,7 @@ class Writing:
     output_tokens: tuple[int, int]
     filtered_after: int | None
     chance: str
+    is_prompt_blocked: bool = False
 
 
 def answer(ask: ChatAsk, writing: Writing, prompt: PromptTokens, *, id: str, created: int, model: str) -> Answer:
@@ -75,8 +82,8 @@ def answer(ask: ChatAsk, writing: Writing, prompt: PromptTokens, *, id: str, cre
     choices = tuple(_choice(ask, writing, index) for index in range(ask.choices))
     written = sum(choice.tokens for choice in choices)
     reasoning = _reasoning(ask)
-    usage = Usage(prompt.total, prompt.cached, written + reasoning, reasoning)
-    return Answer(id, created, model, choices, usage)
+    usage = Usage(prompt.total, prompt.cached, written + reasoning, reasoning, prompt.written)
+    return Answer(id, created, model, choices, usage, writing.is_prompt_blocked)
 
 
 def _reasoning(ask: ChatAsk) -> int:
@@ -91,9 +98,16 @@ def _choice(ask: ChatAsk, writing: Writing, index: int) -> Choice:
         choice = _limited_calls(Choice((), tuple(_tool_call(tool, ask, rng) for tool in tools), "tool_calls"), room)
     else:
         choice = _limited_text(_text(ask, writing, rng), ask, room)
+    if writing.is_prompt_blocked:
+        return Choice((), (), "content_filter")
     if writing.filtered_after is not None:
-        return Choice(choice.pieces[: writing.filtered_after], (), "content_filter")
-    return choice
+        choice = Choice(choice.pieces[: writing.filtered_after], (), "content_filter")
+    return replace(choice, reasoning_pieces=_thoughts(ask, rng))
+
+
+def _thoughts(ask: ChatAsk, rng: Random) -> tuple[str, ...]:
+    tokens = _reasoning(ask) if ask.shows_reasoning else 0
+    return tuple(split_tokens(write_thoughts(_prompt(ask), tokens=tokens, rng=rng))) if tokens else ()
 
 
 def _dice(ask: ChatAsk, writing: Writing, index: int) -> Random:
@@ -124,7 +138,7 @@ def split_words(text: str) -> list[str]:
 def _tool_call(tool: Tool, ask: ChatAsk, rng: Random) -> ToolCall:
     schema = tool.parameters or {"type": "object", "properties": {}}
     text = _json_text(example_of(schema, topics=_topics(ask), rng=rng))
-    return ToolCall(f"call_{rng.getrandbits(96):024x}", tool.name, tuple(split_tokens(text)))
+    return ToolCall(f"{rng.getrandbits(96):024x}", tool.name, tuple(split_tokens(text)))
 
 
 def _text(ask: ChatAsk, writing: Writing, rng: Random) -> str:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ToolUse = Literal["auto", "none", "required"]
+AttachmentKind = Literal["picture", "sound", "file"]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture in a message: its tokens, and its address or bytes as text, so that a repeated one is recognised."""
+class Attachment:
+    """A picture, sound or file in a message: its tokens, and its address or bytes as text, to recognise a repeated one."""
 
     tokens: int
     source: str
+    kind: AttachmentKind = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Message:
     """One message; `parts` keep their order, `overhead` are the tokens the vendor adds around it."""
 
     role: str
-    parts: tuple[str | Picture, ...]
+    parts: tuple[str | Attachment, ...]
     overhead: int = 3
 
     @property
@@ -40,7 +42,11 @@ class Tool:
 
 @dataclass(frozen=True, kw_only=True)
 class ChatAsk:
-    """One chat request. `tool_use` may also be forced to one tool by `forced_tool`."""
+    """One chat request. `tool_use` may also be forced to one tool by `forced_tool`.
+
+    `reasoning_tokens` are thought before the answer, and written into it when `shows_reasoning`. `caches`: whether the
+    prompt's beginnings are remembered, and found again. `own`: what the wire wants to have again for its reply.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -55,10 +61,13 @@ class ChatAsk:
     seed: int | None = None
     top_logprobs: int | None = None
     reasoning_tokens: int = 0
+    shows_reasoning: bool = False
+    caches: bool = True
     stream: bool = False
     stream_usage: bool = False
     definitions_text: str = field(default="", repr=False)
     """Tools and answer schema as JSON text: they count as prompt tokens."""
+    own: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +79,3 @@ class EmbeddingAsk:
     input_tokens: int
     dimensions: int
     base64: bool = False
-
-
-Ask = ChatAsk | EmbeddingAsk

@@ -11,10 +11,14 @@ FaultKind = Literal[
     "server_error",
     "overloaded",
     "unauthorized",
+    "permission_denied",
+    "model_unavailable",
     "context_overflow",
     "content_filter",
     "html_502",
     "bad_json",
+    "error_in_200",
+    "wrong_length",
     "reset",
     "hang",
     "slow_first_token",
@@ -24,7 +28,10 @@ FaultKind = Literal[
     "malformed_event",
     "error_event",
     "content_filter_stream",
+    "endless",
 ]
+ErrorKind = Literal["server_error", "overloaded", "rate_limited"]
+ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 _CHAT_ONLY: frozenset[FaultKind] = frozenset({"content_filter_stream"})
 
@@ -36,6 +43,7 @@ class Fault:
     Strikes every request, or with `probability` (0 to 1), or every `every`-th request; `count` ends it after so many
     strikes. `after_chunks`: pieces of the answer sent before a fault in mid-stream. `duration_s`: how long a hang,
     stall or slow first token lasts. `retry_after_s`: what a refused caller is told.
+    `error`: which error an error_event or an error_in_200 is.
     """
 
     kind: FaultKind
@@ -45,6 +53,7 @@ class Fault:
     after_chunks: int = 3
     duration_s: float = 30.0
     retry_after_s: float | None = None
+    error: ErrorKind = "server_error"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,11 +89,14 @@ class FaultPlan:
         self._requests = 0
         self._strikes = [0] * len(behaviour.faults)
 
-    def next_fault(self, *, is_chat: bool) -> Fault | None:
-        """The first fault in the list that strikes this request, or None. Each call counts as one request."""
+    def next_fault(self, *, is_chat: bool, unknown: frozenset[FaultKind] = frozenset()) -> Fault | None:
+        """The first fault in the list that strikes this request, or None. Each call counts as one request.
+
+        Faults that are `unknown` to the vendor do not strike.
+        """
         self._requests += 1
         for index, fault in enumerate(self._faults):
-            if fault.kind in _CHAT_ONLY and not is_chat:
+            if fault.kind in unknown or (fault.kind in _CHAT_ONLY and not is_chat):
                 continue
             if fault.count is not None and self._strikes[index] >= fault.count:
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from madang_simulator.behaviour import FAULT_KINDS, Behaviour, Fault
+from madang_simulator.behaviour import ERROR_KINDS, FAULT_KINDS, Behaviour, Fault
 
 
 @dataclass
@@ -197,4 +197,5 @@ _FAULT_FIELDS: dict[str, Callable[[Any], Any]] = {
     "after_chunks": _whole(0),
     "duration_s": _number(0, 3600),
     "retry_after_s": _or_null(_number(0, 86_400)),
+    "error": _one_of(*ERROR_KINDS),
 }

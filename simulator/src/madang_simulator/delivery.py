@@ -1,95 +1,97 @@
-"""Sends replies, whole or as a stream, and plays the faults that strike while a reply is on its way."""
+"""Replies as steps, whole or as a stream, with the faults that strike while a reply is on its way."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-
-from aiohttp import web
+from collections.abc import Callable
 
 from madang_simulator.behaviour import Fault
-from madang_simulator.broken_connection import reset_after_sending
 from madang_simulator.journal import Entry
+from madang_simulator.outgoing import BREAK, Opening, Pause, Steps, Whole
 from madang_simulator.pace import Pace
-from madang_simulator.wires.wire import Event, Reply, Wire
+from madang_simulator.refusals import Refusal
+from madang_simulator.wires.wire import Event, Reply, Route, Streamed, Wire
 
-_HALVING = frozenset({"cut", "cut_clean", "stall"})
-_IN_STREAM = frozenset({"cut", "cut_clean", "stall", "malformed_event", "error_event"})
+_HALVING = frozenset({"cut", "cut_clean", "stall", "endless"})
+_IN_STREAM = frozenset({"cut", "cut_clean", "stall", "malformed_event", "error_event", "endless"})
+_JSON = {"content-type": "application/json"}
+
+# Further than any answer reaches.
+_WRONG_LENGTH = 10_000_000
+_ENDLESS_PIECE = b" " * 16_384
+_ENDLESS_MS = 10.0
 
 
 class Delivery:
-    """Sends the reply to one request and keeps its journal entry up to date."""
+    """Tells the reply to one request and keeps its journal entry up to date."""
 
-    def __init__(self, request: web.Request, entry: Entry, headers: Callable[[], dict[str, str]]) -> None:
-        self._request = request
+    def __init__(self, wire: Wire, entry: Entry, headers: Callable[[], dict[str, str]]) -> None:
+        self._wire = wire
         self._entry = entry
         self._headers = headers
 
-    async def whole(self, reply: Reply, fault: Fault | None = None) -> web.StreamResponse:
-        """Sends a reply in one piece; a fault that would strike a stream in its middle strikes this one half way."""
+    def whole(self, reply: Reply, fault: Fault | None = None) -> Steps:
+        """A reply in one piece; a fault that would strike a stream in its middle strikes this one half way."""
         self._entry.status = reply.status
-        headers = {"Content-Type": "application/json", **self._headers(), **reply.headers}
-        if fault is not None and fault.kind == "malformed_event":
-            return web.Response(body=reply.body[: len(reply.body) // 2], status=reply.status, headers=headers)
-        if fault is None or fault.kind not in _HALVING:
-            return web.Response(body=reply.body, status=reply.status, headers=headers)
-        return await self._in_halves(reply, fault, headers)
+        headers = {**_JSON, **self._headers(), **{name.lower(): value for name, value in reply.headers.items()}}
+        kind = None if fault is None else fault.kind
+        if kind == "wrong_length":
+            yield Opening(reply.status, headers, len(reply.body) + _WRONG_LENGTH)
+            yield reply.body
+        elif kind == "malformed_event":
+            yield Whole(reply.status, headers, reply.body[: len(reply.body) // 2])
+        elif fault is None or kind not in _HALVING:
+            yield Whole(reply.status, headers, reply.body)
+        else:
+            yield from self._in_halves(reply, fault, headers)
 
-    async def stream(self, events: Iterator[Event], pace: Pace, fault: Fault | None, wire: Wire) -> web.StreamResponse:
-        """Sends server-sent events at the deployment's speed; `fault` strikes after its number of content events."""
+    def stream(self, streamed: Streamed, pace: Pace, fault: Fault | None, route: Route) -> Steps:
+        """A stream at the deployment's speed; `fault` strikes after its number of content events."""
         self._entry.status = 200
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache", **self._headers()}
-        )
-        await response.prepare(self._request)
+        headers = {"content-type": streamed.content_type, "cache-control": "no-cache", **self._headers()}
+        length = _WRONG_LENGTH if fault is not None and fault.kind == "wrong_length" else None
+        yield Opening(200, {**headers, **streamed.headers}, length)
         pending = fault if fault is not None and fault.kind in _IN_STREAM else None
-        for event in events:
+        last_content = Event(b"", "content")
+        for sent, event in enumerate(streamed.events):
             if pending is not None and self._is_due(pending, event):
-                if not await self._strike(pending, response, wire):
-                    return response
+                if pending.kind not in ("stall", "malformed_event"):
+                    yield from self._end(pending, pace, route, sent, last_content)
+                    return
+                yield Pause(pending.duration_s) if pending.kind == "stall" else self._wire.malformed_event(route)
                 pending = None
             if event.tokens and self._entry.chunks:  # the first token's wait is over already
-                await pace.before(event.tokens)
-            await response.write(event.raw)
+                yield from pace.before(event.tokens)
+            yield event.raw
             if event.part == "content":
                 self._entry.chunks += 1
-        await response.write_eof()
-        return response
+                last_content = event
 
     def _is_due(self, fault: Fault, event: Event) -> bool:
         reached = self._entry.chunks >= fault.after_chunks and event.part != "opening"
         return reached or event.part == "closing"
 
-    async def _strike(self, fault: Fault, response: web.StreamResponse, wire: Wire) -> bool:
-        """Plays a fault in the middle of a stream; whether the stream goes on after it."""
-        if fault.kind == "stall":
-            await asyncio.sleep(fault.duration_s)
-            return True
-        if fault.kind == "malformed_event":
-            await response.write(wire.malformed_event())
-            return True
+    def _end(self, fault: Fault, pace: Pace, route: Route, sent: int, last: Event) -> Steps:
+        """Plays a fault in the middle of a stream after which it does not go on."""
         if fault.kind == "cut":
-            await self._cut()
-            return False
-        if fault.kind == "error_event":
-            await response.write(wire.error_event())
-        await response.write_eof()
-        return False
+            self._entry.broken_by_us = True
+            yield BREAK
+        elif fault.kind == "error_event":
+            refusal = Refusal(kind=fault.error, retry_after_s=fault.retry_after_s)
+            yield self._wire.error_event(route, refusal, sent)
+        while fault.kind == "endless":
+            yield from pace.before(max(last.tokens, 1), _ENDLESS_MS)
+            yield last.raw or b"\n"
+            self._entry.chunks += 1
 
-    async def _cut(self) -> None:
-        self._entry.broken_by_us = True
-        await reset_after_sending(self._request)
-
-    async def _in_halves(self, reply: Reply, fault: Fault, headers: dict[str, str]) -> web.StreamResponse:
-        response = web.StreamResponse(status=reply.status, headers=headers)
-        if fault.kind != "cut_clean":  # without a length, an early end looks like a proper one
-            response.content_length = len(reply.body)
-        await response.prepare(self._request)
+    def _in_halves(self, reply: Reply, fault: Fault, headers: dict[str, str]) -> Steps:
+        # Without a length, an early end looks like a proper one.
+        yield Opening(reply.status, headers, len(reply.body) if fault.kind in ("cut", "stall") else None)
         middle = len(reply.body) // 2
-        await response.write(reply.body[:middle])
+        yield reply.body[:middle]
         if fault.kind == "cut":
-            await self._cut()
-            return response
-        if fault.kind == "stall":
-            await asyncio.sleep(fault.duration_s)
-            await response.write(reply.body[middle:])
-        await response.write_eof()
-        return response
+            self._entry.broken_by_us = True
+            yield BREAK
+        elif fault.kind == "stall":
+            yield Pause(fault.duration_s)
+            yield reply.body[middle:]
+        while fault.kind == "endless":
+            yield Pause(_ENDLESS_MS / 1000)
+            yield _ENDLESS_PIECE

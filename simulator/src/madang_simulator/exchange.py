@@ -1,32 +1,29 @@
-"""One request from arrival to reply: who asks, what for, which fault strikes, then the answer.
+"""One request from arrival to reply, as steps: who asks, what for, which fault strikes, then the answer.
 
-Knows no vendor's words (those are in wires/) and sends nothing itself (that is in delivery.py).
+Knows no vendor's words (those are in wires/), sends nothing and waits for nothing: whoever plays the steps does.
 """
 
-import asyncio
 import logging
-import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
-from aiohttp import web
+import msgspec
 
 from madang_simulator.answers import Writing, answer
-from madang_simulator.asks import Ask, ChatAsk, EmbeddingAsk
 from madang_simulator.behaviour import Fault
-from madang_simulator.broken_connection import reset
 from madang_simulator.chance import seeded
 from madang_simulator.delivery import Delivery
-from madang_simulator.fleet import Deployment, Fleet, Limits
+from madang_simulator.fleet import Deployment, Fleet
+from madang_simulator.incoming import Incoming
 from madang_simulator.journal import Entry, Journal, kept_body
-from madang_simulator.known_models import LISTED_MODELS, answering_model, is_served
+from madang_simulator.known_models import is_served
+from madang_simulator.outgoing import BREAK, Opening, Pause, Step, Steps, Whole
 from madang_simulator.pace import Pace
 from madang_simulator.prompt_tokens import PromptTokens, prompt_length
 from madang_simulator.refusals import Refusal, RefusalKind
 from madang_simulator.wires import Wire, all_wires
-from madang_simulator.wires.wire import Facts, Reply, Route
+from madang_simulator.wires.wire import Facts, Making, Order, Reply
 
-WRONG_KEY = "sk-wrong"
 _log = logging.getLogger("madang_simulator")
 _REFUSING: dict[str, RefusalKind] = {
     "rate_limited": "rate_limited",
@@ -34,165 +31,143 @@ _REFUSING: dict[str, RefusalKind] = {
     "server_error": "server_error",
     "overloaded": "overloaded",
     "unauthorized": "unauthorized",
+    "permission_denied": "permission_denied",
 }
 _HTML = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
     b"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 )
-
-
-def unknown_path(path: str) -> web.Response:
-    """The reply to a path that is neither a vendor's nor one of the simulator's own."""
-    message = (
-        f"There is nothing at {path}. Vendors' paths are /d/DEPLOYMENT/v1/… (OpenAI) and /d/DEPLOYMENT/openai/… (Azure); "
-        "the simulator's own are /_control, /_requests and /_health."
-    )
-    return web.json_response(
-        {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}, status=404
-    )
+_JSON = {"content-type": "application/json"}
 
 
 class Exchange:
-    """Answers the vendors' paths. `wall_s` gives Unix seconds, `new_id` 32 hexadecimal digits."""
+    """Answers the vendors' paths. `now_s` gives a steady clock's seconds, `wall_s` Unix seconds, `new_id` 32 hex digits."""
 
     def __init__(
-        self, fleet: Fleet, journal: Journal, *, wall_s: Callable[[], float], new_id: Callable[[], str]
+        self,
+        fleet: Fleet,
+        journal: Journal,
+        *,
+        now_s: Callable[[], float],
+        wall_s: Callable[[], float],
+        new_id: Callable[[], str],
     ) -> None:
         self._fleet = fleet
         self._journal = journal
-        self._wall_s = wall_s
-        self._new_id = new_id
         self._wires = all_wires()
+        self.now_s = now_s
+        self.wall_s = wall_s
+        self.new_id = new_id
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Reply to a request on /d/{deployment}/{path}, or on /v1/… and /openai/… of the deployment "default"."""
-        name = request.match_info.get("deployment", "default")
-        path = request.match_info["path"]
-        wire = next((one for one in self._wires if one.owns(path)), None)
-        entry = self._journal.start(
-            now=self._wall_s(),
-            method=request.method,
-            path=request.path,
-            query=request.query_string,
-            deployment=name,
-            headers=request.headers.items(),
-        )
+    def play(self, incoming: Incoming) -> Steps:
+        """The steps of the reply. Closing them before their end means that the caller has left."""
+        entry = self._journal.start(incoming, self.wall_s())
+        has_begun = False
         try:
-            if wire is None:
-                entry.status = 404
-                return unknown_path(request.path)
-            return await _Turn(self, request, entry, wire, self._fleet.deployment(name), path).take()
-        except (asyncio.CancelledError, ConnectionError):
-            # The server cancels a handler whose connection has gone, also when a fault of ours broke it.
+            for step in self._steps(incoming, entry):
+                has_begun = has_begun or isinstance(step, (Whole, Opening))
+                yield step
+        except GeneratorExit:
+            # Whoever plays the steps also closes them when a fault of ours broke the connection.
             entry.client_left = not entry.broken_by_us
             raise
         except Exception as error:  # noqa: BLE001 - a mistake of ours: the caller gets a 500, the log says where
-            entry.status, entry.fault = 500, "simulator_failed"
+            entry.fault = "simulator_failed"
             _log.error("The simulator failed with %s at %s", type(error).__name__, _place_of(error))
-            failure = {"message": "The simulator itself failed; see its log.", "type": "server_error"}
-            return web.json_response({"error": {**failure, "param": None, "code": None}}, status=500)
+            if has_begun:
+                entry.broken_by_us = True
+                yield BREAK
+            else:
+                entry.status = 500
+                yield _failed("The simulator itself failed; see its log.", "server_error", 500)
         finally:
-            self._journal.end(entry, self._wall_s())
-
-    def now_s(self) -> float:
-        """Unix seconds."""
-        return self._wall_s()
-
-    def new_id(self) -> str:
-        """A fresh id of 32 hexadecimal digits."""
-        return self._new_id()
+            self._journal.end(entry, self.wall_s())
 
     def outage_of(self, deployment: Deployment) -> str | None:
         """How the deployment's region is down, if it is."""
         return self._fleet.outage_of(deployment)
+
+    def _steps(self, incoming: Incoming, entry: Entry) -> Steps:
+        wire = next((one for one in self._wires if one.owns(incoming)), None)
+        if wire is None:
+            entry.status = 404
+            message = (
+                f"There is nothing at {incoming.target.partition('?')[0]}. Vendors' paths are /d/DEPLOYMENT/… as in "
+                "docs/simulator.md; the simulator's own are /_control, /_requests and /_health."
+            )
+            yield _failed(message, "invalid_request_error", 404)
+            return
+        turn = _Turn(self, incoming, entry, wire, self._fleet.deployment(incoming.deployment))
+        try:
+            yield from turn.take()
+        except Refusal as refusal:
+            yield from turn.delivery.whole(wire.refusal_reply(refusal))
 
 
 class _Turn:
     """One request being answered, with what belongs to it."""
 
     def __init__(
-        self, exchange: Exchange, request: web.Request, entry: Entry, wire: Wire, deployment: Deployment, path: str
+        self, exchange: Exchange, incoming: Incoming, entry: Entry, wire: Wire, deployment: Deployment
     ) -> None:
         self.exchange = exchange
-        self.request = request
+        self.incoming = incoming
         self.entry = entry
         self.wire = wire
         self.deployment = deployment
         self.behaviour = deployment.behaviour
-        self.path = path
-        self.started = time.perf_counter()
+        self.delivery = Delivery(wire, entry, self._headers)
+        self.started_s = exchange.now_s()
         self.request_id = exchange.new_id()
-        self.limits = deployment.limits(exchange.now_s())
+        self.limits = deployment.limits(exchange.wall_s())
         self.model: str | None = None
         self.chance = ""
 
-    async def take(self) -> web.StreamResponse:
-        delivery = Delivery(self.request, self.entry, self._headers)
-        try:
-            outage = self.exchange.outage_of(self.deployment)
-            if outage is not None:
-                self.entry.fault = f"region_{outage}"
-                if outage == "reset":
-                    return self._reset()
-                raise Refusal(kind="overloaded")
-            route = self.wire.route(self.request.method, self.path, self.request.query)
-            self.entry.operation = route.operation
-            self._check_key()
-            if route.operation in ("models", "model"):
-                return await delivery.whole(self._models(route))
-            body = await self._body()
-            return await self._infer(route, body, delivery)
-        except Refusal as refusal:
-            return await delivery.whole(self.wire.refusal_reply(refusal))
+    def take(self) -> Steps:
+        outage = self.exchange.outage_of(self.deployment)
+        if outage is not None:
+            self.entry.fault = f"region_{outage}"
+            if outage == "reset":
+                yield from self._reset()
+                return
+            raise Refusal(kind="overloaded")
+        route = self.wire.route(self.incoming)
+        self.entry.operation = route.form or route.operation
+        self.wire.check_access(self.incoming, self.exchange.wall_s())
+        if self.incoming.is_too_large:
+            raise Refusal(kind="body_too_large")
+        self.entry.body = kept_body(self.incoming.body)
+        order = Order(route, self.incoming, self.deployment.shelf)
+        if route.operation == "plain":
+            yield from self.delivery.whole(self.wire.plain_reply(order))
+        elif route.operation in ("models", "model"):
+            yield from self.delivery.whole(self._models(order))
+        else:
+            yield from self._infer(order)
 
-    def _check_key(self) -> None:
-        key = self.wire.key(self.request.headers)
-        if key is None and self.wire.name == "openai":
-            message = "You didn't provide an API key. Send it in an Authorization header using Bearer auth."
-            raise Refusal(kind="unauthorized", message=message, code="missing_api_key")
-        if key is None or key.startswith(WRONG_KEY):
-            raise Refusal(kind="unauthorized")
-
-    async def _body(self) -> bytes:
-        try:
-            body = await self.request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise Refusal(kind="body_too_large") from error
-        self.entry.body = kept_body(body)
-        return body
-
-    def _models(self, route: Route) -> Reply:
+    def _models(self, order: Order) -> Reply:
         served = self.behaviour.models
-        if route.operation == "model":
-            name = route.model or ""
+        if order.route.operation == "model":
+            name = order.route.model or ""
             if not is_served(name, served):
                 raise Refusal(kind="model_not_found", subject=name)
-            return Reply(200, self.wire.model_reply(name), {})
-        return Reply(200, self.wire.models_reply(LISTED_MODELS if served is None else served), {})
+            return self.wire.model_reply(order, name)
+        return self.wire.models_reply(order, self.wire.listed_models if served is None else served)
 
-    async def _infer(self, route: Route, body: bytes, delivery: Delivery) -> web.StreamResponse:
-        is_chat = route.operation == "chat"
-        fault = self.deployment.plan.next_fault(is_chat=is_chat)
+    def _infer(self, order: Order) -> Steps:
+        is_chat = order.route.operation == "chat"
+        fault = self.deployment.plan.next_fault(is_chat=is_chat, unknown=self.wire.unknown_faults)
         if fault is not None:
             self.entry.fault = fault.kind
-            early = await self._strike_early(fault, delivery)
-            if early is not None:
-                return early
-        ask: Ask = self.wire.read_chat(route, body) if is_chat else self.wire.read_embeddings(route, body)
-        self.model = ask.model
-        if not is_served(ask.model, self.behaviour.models):
-            raise Refusal(kind="model_not_found", subject=ask.model)
-        self._admit(ask)
-        self.chance = self.deployment.next_chance()
-        pace = self._pace(fault)
-        if isinstance(ask, EmbeddingAsk):
-            await pace.before_first()
-            vectors = self.wire.embeddings_reply(ask, self._answering(ask))
-            return await delivery.whole(Reply(200, vectors, {}), fault)
-        return await self._chat(ask, fault, pace, delivery)
+            if (yield from self._strike_early(fault)):
+                return
+        if is_chat:
+            yield from self._chat(order, fault)
+        else:
+            yield from self._task(order, fault)
 
-    async def _strike_early(self, fault: Fault, delivery: Delivery) -> web.StreamResponse | None:
-        """Plays a fault that comes before the request is read; None when it is one that comes later."""
+    def _strike_early(self, fault: Fault) -> Generator[Step, None, bool]:
+        """Plays a fault that comes before the request is read; False when it is one that comes later."""
         if fault.kind in _REFUSING:
             raise Refusal(kind=_REFUSING[fault.kind], retry_after_s=fault.retry_after_s)
         if fault.kind == "context_overflow":
@@ -201,26 +176,48 @@ class _Turn:
         if fault.kind == "content_filter" and self.wire.refuses_filtered_prompts:
             raise Refusal(kind="content_filter")
         if fault.kind == "html_502":
-            return await delivery.whole(Reply(502, _HTML, {"Content-Type": "text/html"}))
-        if fault.kind == "bad_json":
-            return await delivery.whole(Reply(200, b'{"id":"chatcmpl-', {}))
-        if fault.kind == "reset":
-            return self._reset()
-        if fault.kind == "hang":
-            await asyncio.sleep(fault.duration_s)
-            return self._reset()
-        return None
+            yield from self.delivery.whole(Reply(502, _HTML, {"content-type": "text/html"}))
+        elif fault.kind == "bad_json":
+            yield from self.delivery.whole(Reply(200, b'{"id":"chatcmpl-'))
+        elif fault.kind == "error_in_200":
+            error = self.wire.refusal_reply(Refusal(kind=fault.error, retry_after_s=fault.retry_after_s))
+            yield from self.delivery.whole(error._replace(status=200))
+        elif fault.kind == "reset":
+            yield from self._reset()
+        elif fault.kind == "hang":
+            yield Pause(fault.duration_s)
+            yield from self._reset()
+        else:
+            return False
+        return True
 
-    def _admit(self, ask: Ask) -> None:
-        tokens = prompt_length(ask) if isinstance(ask, ChatAsk) else ask.input_tokens
-        window = self.behaviour.context_window
-        if isinstance(ask, ChatAsk) and tokens > window:
-            raise Refusal(kind="context_overflow", window_tokens=window, prompt_tokens=tokens)
-        self.limits = self.deployment.admit(tokens, self.exchange.now_s())
-        if self.limits.exceeded:
-            raise Refusal(kind="rate_limited", retry_after_s=round(self.limits.reset_s, 3))
+    def _task(self, order: Order, fault: Fault | None) -> Steps:
+        task = self.wire.read_task(order)
+        self._admit(task.model, task.input_tokens, fault)
+        pace = self._pace(fault)
+        yield from pace.before_first()
+        made = task.reply(
+            Making(
+                id=self.exchange.new_id(),
+                created=int(self.exchange.wall_s()),
+                model=self._answering(task.model),
+                rng=seeded("task", self.chance),
+                is_blocked=fault is not None and fault.kind == "content_filter",
+            )
+        )
+        if isinstance(made, Reply):
+            if fault is not None and fault.kind == "error_event":
+                raise Refusal(kind=fault.error, retry_after_s=fault.retry_after_s)
+            yield from self.delivery.whole(made, fault)
+        else:
+            self.entry.streamed = True
+            yield from self.delivery.stream(made, pace, fault, order.route)
 
-    async def _chat(self, ask: ChatAsk, fault: Fault | None, pace: Pace, delivery: Delivery) -> web.StreamResponse:
+    def _chat(self, order: Order, fault: Fault | None) -> Steps:
+        ask = self.wire.read_chat(order)
+        tokens = prompt_length(ask)
+        self._admit(ask.model, tokens, fault, window=self.behaviour.context_window)
+        pace = self._pace(fault)
         filtered_after = None
         if fault is not None and fault.kind in ("content_filter", "content_filter_stream"):
             chunks = 0 if fault.kind == "content_filter" else fault.after_chunks
@@ -228,6 +225,7 @@ class _Turn:
         writing = Writing(
             output_tokens=self.behaviour.output_tokens,
             filtered_after=filtered_after,
+            is_prompt_blocked=fault is not None and fault.kind == "content_filter",
             chance=self.chance,
         )
         prompt: PromptTokens = self.deployment.prefixes.count(ask)
@@ -235,39 +233,54 @@ class _Turn:
             ask,
             writing,
             prompt,
-            id=f"chatcmpl-{self.exchange.new_id()[:29]}",
-            created=int(self.exchange.now_s()),
-            model=self._answering(ask),
+            id=self.exchange.new_id(),
+            created=int(self.exchange.wall_s()),
+            model=self._answering(ask.model),
         )
         self.entry.streamed = ask.stream
-        await pace.before_first()
+        yield from pace.before_first()
         if ask.stream:
-            events = self.wire.chat_events(ask, made, self.behaviour.tokens_per_chunk)
-            return await delivery.stream(events, pace, fault, self.wire)
+            streamed = self.wire.chat_stream(order, ask, made, self.behaviour.tokens_per_chunk)
+            yield from self.delivery.stream(streamed, pace, fault, order.route)
+            return
         if fault is not None and fault.kind == "error_event":
-            raise Refusal(kind="server_error")
-        await pace.before(made.usage.completion)
-        return await delivery.whole(Reply(200, self.wire.chat_reply(ask, made), {}), fault)
+            raise Refusal(kind=fault.error, retry_after_s=fault.retry_after_s)
+        yield from pace.before(made.usage.completion)
+        yield from self.delivery.whole(self.wire.chat_reply(order, ask, made), fault)
+
+    def _admit(self, model: str, tokens: int, fault: Fault | None, window: int | None = None) -> None:
+        """Lets a request in that has been read: the model is there, the prompt fits, the minute has room."""
+        self.model = model
+        is_away = fault is not None and fault.kind == "model_unavailable"
+        if is_away or not is_served(model, self.behaviour.models):
+            raise Refusal(kind="model_not_found", subject=model)
+        if window is not None and tokens > window:
+            raise Refusal(kind="context_overflow", window_tokens=window, prompt_tokens=tokens)
+        self.limits = self.deployment.admit(tokens, self.exchange.wall_s())
+        if self.limits.exceeded:
+            raise Refusal(kind="rate_limited", retry_after_s=round(self.limits.reset_s, 3))
+        self.chance = self.deployment.next_chance()
 
     def _pace(self, fault: Fault | None) -> Pace:
         extra_s = fault.duration_s if fault is not None and fault.kind == "slow_first_token" else 0.0
-        loop = asyncio.get_running_loop()
-        rng = seeded("pace", self.chance)
-        return Pace(self.behaviour, rng, loop.time, extra_s)
+        return Pace(self.behaviour, seeded("pace", self.chance), self.exchange.now_s, extra_s)
 
-    def _answering(self, ask: Ask) -> str:
-        return self.behaviour.served_model or answering_model(ask.model)
+    def _answering(self, model: str) -> str:
+        return self.behaviour.served_model or self.wire.answering_model(model)
 
-    def _reset(self) -> web.StreamResponse:
+    def _reset(self) -> Steps:
         self.entry.broken_by_us = True
-        reset(self.request)
-        return web.Response()
+        yield BREAK
 
     def _headers(self) -> dict[str, str]:
-        elapsed_ms = (time.perf_counter() - self.started) * 1000
-        limits: Limits = self.limits
-        facts = Facts(self.request_id, elapsed_ms, limits, self.behaviour.region, self.model)
+        elapsed_ms = (self.exchange.now_s() - self.started_s) * 1000
+        facts = Facts(self.request_id, elapsed_ms, self.limits, self.behaviour.region, self.model)
         return {**self.wire.headers(facts), "x-madang-simulated": "true"}
+
+
+def _failed(message: str, type: str, status: int) -> Whole:
+    error = {"message": message, "type": type, "param": None, "code": None}
+    return Whole(status, _JSON, msgspec.json.encode({"error": error}))
 
 
 def _place_of(error: Exception) -> str:

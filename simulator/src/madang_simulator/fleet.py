@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from madang_simulator.behaviour import Behaviour, FaultPlan
 from madang_simulator.prompt_tokens import PrefixMemory
+from madang_simulator.shelf import Shelf
 
 
 class Limits(NamedTuple):
@@ -28,6 +29,7 @@ class Deployment:
     def __init__(self, name: str, behaviour: Behaviour) -> None:
         self.name = name
         self.prefixes = PrefixMemory()
+        self.shelf = Shelf()
         self._minute = -1
         self._requests_used = 0
         self._tokens_used = 0

@@ -4,18 +4,31 @@ Keeps request bodies, being a test tool, but never a credential's value.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
+
+from madang_simulator.incoming import Incoming
 
 _KEPT_REQUESTS = 1000
 _LARGEST_KEPT_BODY = 65_536
 _SECRET_HEADERS = frozenset(
-    {"authorization", "api-key", "x-api-key", "x-goog-api-key", "proxy-authorization", "cookie"}
+    {
+        "authorization",
+        "api-key",
+        "x-api-key",
+        "x-goog-api-key",
+        "x-amz-security-token",
+        "proxy-authorization",
+        "cookie",
+    }
 )
+_SECRET_QUERIES = frozenset({"key", "access_token"})
+_NOT_KEPT = "(not kept)"
 
 
 @dataclass(slots=True)
@@ -59,15 +72,15 @@ class Journal:
         self._counts: dict[str, Counts] = {}
         self._number = 0
 
-    def start(
-        self, *, now: float, method: str, path: str, query: str, deployment: str, headers: Iterable[tuple[str, str]]
-    ) -> Entry:
-        """A new entry, counted as in flight until `end`."""
+    def start(self, incoming: Incoming, now: float) -> Entry:
+        """A new entry at `now` (Unix seconds), counted as in flight until `end`."""
         self._number += 1
-        shown = {name.lower(): _shown_header(name.lower(), value) for name, value in headers}
-        entry = Entry(self._number, now, method, path, query, deployment, shown)
+        shown = {name: _NOT_KEPT if name in _SECRET_HEADERS else value for name, value in incoming.headers.items()}
+        target = urlsplit(incoming.target)
+        query = _shown_query(target.query)
+        entry = Entry(self._number, now, incoming.method, target.path, query, incoming.deployment, shown)
         self._entries.append(entry)
-        counts = self._counts.setdefault(deployment, Counts())
+        counts = self._counts.setdefault(incoming.deployment, Counts())
         counts.requests += 1
         counts.in_flight += 1
         return entry
@@ -108,8 +121,11 @@ def kept_body(body: bytes) -> bytes:
     return body if len(body) <= _LARGEST_KEPT_BODY else b""
 
 
-def _shown_header(name: str, value: str) -> str:
-    return "(not kept)" if name in _SECRET_HEADERS else value
+def _shown_query(query: str) -> str:
+    if not any(f"{name}=" in query for name in _SECRET_QUERIES):
+        return query
+    fields = parse_qsl(query, keep_blank_values=True)
+    return urlencode([(name, _NOT_KEPT if name in _SECRET_QUERIES else value) for name, value in fields])
 
 
 def _shown_counts(counts: Counts) -> Mapping[str, Any]:

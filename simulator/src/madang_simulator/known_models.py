@@ -19,7 +19,7 @@ _EMBEDDING_DIMENSIONS = {
     "text-embedding-3-large": 3072,
     "text-embedding-ada-002": 1536,
 }
-LISTED_MODELS: tuple[str, ...] = (*_SNAPSHOTS, *_SNAPSHOTS.values(), *_EMBEDDING_DIMENSIONS)
+OPENAI_MODELS: tuple[str, ...] = (*_SNAPSHOTS, *_SNAPSHOTS.values(), *_EMBEDDING_DIMENSIONS)
 _REASONING_PREFIXES = ("o1", "o3", "o4", "gpt-5")
 _REASONING_TOKENS = {"none": 0, "minimal": 0, "low": 64, "medium": 192, "high": 512, "xhigh": 1024}
 

@@ -1,10 +1,10 @@
 """The speed of an answer: waits before the first token and between tokens, varied by the deployment's jitter."""
 
-import asyncio
 from collections.abc import Callable
 from random import Random
 
 from madang_simulator.behaviour import Behaviour
+from madang_simulator.outgoing import Pause, Steps
 
 _TURN = 64
 
@@ -19,24 +19,24 @@ class Pace:
         self._due_s = now_s() + extra_s
         self._events = 0
 
-    async def before_first(self) -> None:
+    def before_first(self) -> Steps:
         """Waits as long as the deployment takes for its first token."""
         self._due_s += self._varied(self._behaviour.first_token_ms) / 1000
-        await self._wait()
+        return self._wait()
 
-    async def before(self, tokens: int) -> None:
-        """Waits as long as the deployment takes for `tokens` more."""
-        self._due_s += self._varied(self._behaviour.per_token_ms) * tokens / 1000
-        await self._wait()
-        self._events += 1
-        if self._events % _TURN == 0:  # a long answer without waits must not keep the others from theirs
-            await asyncio.sleep(0)
+    def before(self, tokens: int, least_ms: float = 0.0) -> Steps:
+        """Waits as long as the deployment takes for `tokens` more, at least `least_ms`."""
+        self._due_s += max(self._varied(self._behaviour.per_token_ms) * tokens, least_ms) / 1000
+        return self._wait()
 
     def _varied(self, wait_ms: float) -> float:
         jitter = self._behaviour.jitter
         return wait_ms if not jitter or not wait_ms else wait_ms * (1 + self._rng.uniform(-jitter, jitter))
 
-    async def _wait(self) -> None:
+    def _wait(self) -> Steps:
         left_s = self._due_s - self._now_s()
+        self._events += 1
         if left_s > 0:
-            await asyncio.sleep(left_s)
+            yield Pause(left_s)
+        elif self._events % _TURN == 0:  # a long answer without waits must not keep the others from theirs
+            yield Pause(0)

@@ -17,10 +17,11 @@ _REPLY_PRIMING = 3
 
 
 class PromptTokens(NamedTuple):
-    """Tokens of a prompt, and how many of them came from the cache."""
+    """Tokens of a prompt, how many of them came from the cache, and how many were put into it now."""
 
     total: int
     cached: int
+    written: int = 0
 
 
 class PrefixMemory:
@@ -32,7 +33,7 @@ class PrefixMemory:
     def count(self, ask: ChatAsk) -> PromptTokens:
         """Tokens of `ask`'s prompt; its beginnings are remembered for the next one."""
         total = prompt_length(ask)
-        if total < _FIRST_STEP:
+        if total < _FIRST_STEP or not ask.caches:
             return PromptTokens(total, 0)
         beginnings = _beginnings(ask)
         cached = max((mark[0] for mark in beginnings if mark in self._seen), default=0)
@@ -41,7 +42,8 @@ class PrefixMemory:
             self._seen.move_to_end(mark)
         while len(self._seen) > _MOST_REMEMBERED:
             self._seen.popitem(last=False)
-        return PromptTokens(total, min(cached, total))
+        written = max((mark[0] for mark in beginnings), default=0) - cached
+        return PromptTokens(total, min(cached, total), written)
 
 
 def prompt_length(ask: ChatAsk) -> int:

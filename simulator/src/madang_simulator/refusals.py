@@ -7,6 +7,7 @@ RefusalKind = Literal[
     "bad_json",
     "invalid_request",
     "unauthorized",
+    "permission_denied",
     "model_not_found",
     "unknown_path",
     "method_not_allowed",

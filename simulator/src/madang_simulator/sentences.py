@@ -10,6 +10,7 @@ from random import Random
 from madang_simulator.tokens import count_tokens, first_tokens
 from madang_simulator.topics import Language, ends_in_consonant, language_of, topics_of
 
+_THOUGHTS_IN_A_ROW = 8
 _ENGLISH_OPENING = (
     "Simulated answer: no model was asked about {a}.",
     "Simulated answer: this text only stands in for a reply about {a}.",
@@ -87,6 +88,18 @@ def write_answer(prompt: str, *, tool_result: str | None, tokens: tuple[int, int
         if length >= wanted:
             break
     return text
+
+
+def write_thoughts(prompt: str, *, tokens: int, rng: Random) -> str:
+    """What a model thinks before its answer, `tokens` long."""
+    opening = "Simulated reasoning: " if language_of(prompt) == "en" else "모의 추론: "
+    thoughts = opening
+    while count_tokens(thoughts) < tokens:
+        sentences = _sentences(prompt, None, rng)
+        next(sentences)  # says that it is an answer
+        for sentence, _ in zip(sentences, range(_THOUGHTS_IN_A_ROW), strict=False):
+            thoughts = f"{thoughts.rstrip()} {sentence}"
+    return first_tokens(thoughts, tokens)
 
 
 def _shortened(sentence: str, room: int) -> str:

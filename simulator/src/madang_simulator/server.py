@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from madang_simulator.behaviour import Behaviour
-from madang_simulator.control_body import read_behaviour, read_region
 from madang_simulator.control_routes import ControlRoutes
-from madang_simulator.exchange import Exchange, unknown_path
+from madang_simulator.exchange import Exchange
 from madang_simulator.fleet import Fleet
+from madang_simulator.http_front import HttpFront
 from madang_simulator.journal import Journal
+from madang_simulator.simulation import Simulation
 
 T = TypeVar("T")
 
@@ -39,10 +40,9 @@ class RunningSimulator:
     `configure` and the others take what PUT /_control/… takes, and raise ControlError.
     """
 
-    def __init__(self, url: str, fleet: Fleet, journal: Journal, call: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(self, url: str, simulation: Simulation, call: Callable[[Callable[[], Any]], Any]) -> None:
         self.url = url
-        self._fleet = fleet
-        self._journal = journal
+        self._simulation = simulation
         self._call = call
 
     def openai_url(self, deployment: str = "default") -> str:
@@ -51,42 +51,43 @@ class RunningSimulator:
 
     def azure_url(self, deployment: str = "default") -> str:
         """Endpoint for an Azure OpenAI client."""
+        return self.vendor_url(deployment)
+
+    def vendor_url(self, deployment: str = "default") -> str:
+        """Base URL for clients that add their vendor's whole path, version included."""
         return f"{self.url}/d/{deployment}"
 
     def configure(self, deployment: str, **settings: object) -> None:
         """Sets a deployment's behaviour; what is left out is as by default."""
-        behaviour = read_behaviour(settings, self._fleet.defaults)
-        self._call(lambda: self._fleet.deployment(deployment).set(behaviour))
+        self._call(lambda: self._simulation.configure(deployment, **settings))
 
     def set_region(self, region: str, **settings: object) -> None:
         """Takes a region down (`down=True`, `how="reset"` or "unavailable") or up."""
-        how = read_region(settings)
-        self._call(lambda: self._fleet.set_region(region, how))
+        self._call(lambda: self._simulation.set_region(region, **settings))
 
     def reset(self) -> None:
         """All deployments as by default, all regions up, nothing in the journal."""
-        self._call(self._fleet.reset_all)
-        self._call(self._journal.clear)
+        self._call(self._simulation.reset)
 
     def requests(self, deployment: str | None = None, limit: int = 1000) -> Mapping[str, Any]:
         """Counters and the newest requests, as GET /_requests gives them."""
-        shown: Mapping[str, Any] = self._call(lambda: self._journal.show(deployment=deployment, limit=limit))
+        shown: Mapping[str, Any] = self._call(lambda: self._simulation.requests(deployment, limit))
         return shown
 
 
 def build_app(fleet: Fleet, journal: Journal) -> web.Application:
     """The web application with all paths."""
-    exchange = Exchange(fleet, journal, wall_s=time.time, new_id=lambda: secrets.token_hex(16))
+    exchange = Exchange(
+        fleet,
+        journal,
+        now_s=lambda: asyncio.get_running_loop().time(),
+        wall_s=time.time,
+        new_id=lambda: secrets.token_hex(16),
+    )
     app = web.Application(client_max_size=_LARGEST_BODY)
     ControlRoutes(fleet, journal).add_to(app)
-    app.router.add_route("*", "/d/{deployment}/{path:.*}", exchange.handle)
-    app.router.add_route("*", "/{path:(v1|openai)/.*}", exchange.handle)
-    app.router.add_route("*", "/{path:.*}", _nowhere)
+    app.router.add_route("*", "/{path:.*}", HttpFront(exchange).handle)
     return app
-
-
-async def _nowhere(request: web.Request) -> web.Response:
-    return unknown_path(request.path)
 
 
 @asynccontextmanager
@@ -104,7 +105,8 @@ async def start_simulator(
         await _listen(runner, host, port)
         address = runner.addresses[0]
         shown_host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        yield RunningSimulator(f"http://{shown_host}:{address[1]}", fleet, journal, lambda function: function())
+        simulation = Simulation(fleet, journal)
+        yield RunningSimulator(f"http://{shown_host}:{address[1]}", simulation, lambda function: function())
     finally:
         await runner.cleanup()
 
@@ -149,7 +151,7 @@ def simulator_in_thread(*, defaults: Behaviour | None = None) -> Iterator[Runnin
     if isinstance(running, BaseException):
         raise running
     try:
-        yield RunningSimulator(running.url, running._fleet, running._journal, call)
+        yield RunningSimulator(running.url, running._simulation, call)
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(_STARTING_S)

@@ -1,20 +1,24 @@
 """Azure OpenAI's wire: /openai/deployments/{name}/… with api-version, and /openai/v1/…, with content filter results."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from madang_simulator.answers import Answer
-from madang_simulator.asks import ChatAsk, EmbeddingAsk
+from madang_simulator.asks import ChatAsk
+from madang_simulator.behaviour import FaultKind
+from madang_simulator.incoming import Incoming
+from madang_simulator.keys import bearer, check_key
+from madang_simulator.known_models import OPENAI_MODELS, answering_model
 from madang_simulator.refusals import Refusal, RefusalKind
-from madang_simulator.wires.openai import bearer, route_below_v1, sse
+from madang_simulator.wires.openai import SSE_TYPE, embeddings_task, route_below_v1, sse
 from madang_simulator.wires.openai_fields import read_object
 from madang_simulator.wires.openai_refusals import refusal_fields, refusal_status, retry_after
-from madang_simulator.wires.openai_replies import chunks, completion, embedding_list
-from madang_simulator.wires.openai_requests import model_in, read_chat, read_embeddings
-from madang_simulator.wires.wire import Event, Facts, Reply, Route
+from madang_simulator.wires.openai_replies import chunks, completion
+from madang_simulator.wires.openai_requests import model_in, read_chat
+from madang_simulator.wires.wire import Event, Facts, Order, Reply, Route, Streamed, Task
 
 Json = dict[str, Any]
 
@@ -31,6 +35,10 @@ _OWN_WORDS: dict[RefusalKind, tuple[str, str]] = {
         "DeploymentNotFound",
         "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
         "please wait a moment and try again.",
+    ),
+    "permission_denied": (
+        "PermissionDenied",
+        "The principal lacks the required data action for this operation.",
     ),
     "unknown_path": ("404", "Resource not found"),
     "rate_limited": (
@@ -54,16 +62,18 @@ class AzureWire:
 
     name = "azure"
     refuses_filtered_prompts = True
+    unknown_faults: frozenset[FaultKind] = frozenset()
+    listed_models = OPENAI_MODELS
 
-    def owns(self, path: str) -> bool:
-        return path == "openai" or path.startswith("openai/")
+    def owns(self, incoming: Incoming) -> bool:
+        return incoming.path == "openai" or incoming.path.startswith("openai/")
 
-    def route(self, method: str, path: str, query: Mapping[str, str]) -> Route:
-        rest = path.removeprefix("openai").lstrip("/")
-        shown = f"{method} /{path}"
+    def route(self, incoming: Incoming) -> Route:
+        rest = incoming.path.removeprefix("openai").lstrip("/")
+        method, shown = incoming.method, incoming.shown
         if rest.startswith("v1/"):
             return route_below_v1(method, rest.removeprefix("v1/"), shown)
-        if not query.get("api-version"):
+        if not incoming.query.get("api-version"):
             raise Refusal(kind="unknown_path", subject=shown)
         if rest.startswith("deployments/"):
             deployment, _, operation = rest.removeprefix("deployments/").partition("/")
@@ -72,41 +82,37 @@ class AzureWire:
             return route_below_v1(method, operation, shown)._replace(model=deployment)
         return route_below_v1(method, rest, shown)
 
-    def key(self, headers: Mapping[str, str]) -> str | None:
-        return headers.get("api-key") or bearer(headers)
+    def check_access(self, incoming: Incoming, now_s: float) -> None:
+        check_key(incoming.headers.get("api-key") or bearer(incoming.headers))
 
-    def read_chat(self, route: Route, body: bytes) -> ChatAsk:
-        fields = read_object(body)
-        return read_chat(fields, route.model or model_in(fields))
+    def answering_model(self, model: str) -> str:
+        return answering_model(model)
 
-    def read_embeddings(self, route: Route, body: bytes) -> EmbeddingAsk:
-        fields = read_object(body)
-        return read_embeddings(fields, route.model or model_in(fields))
+    def read_chat(self, order: Order) -> ChatAsk:
+        fields = read_object(order.incoming.body)
+        return read_chat(fields, order.route.model or model_in(fields))
 
-    def chat_reply(self, ask: ChatAsk, answer: Answer) -> bytes:
+    def chat_reply(self, order: Order, ask: ChatAsk, answer: Answer) -> Reply:
         reply = completion(ask, answer)
         for choice in reply["choices"]:
             choice["content_filter_results"] = _filter_results(filtered=choice["finish_reason"] == "content_filter")
         reply["prompt_filter_results"] = _prompt_filter_results()
-        return msgspec.json.encode(reply)
+        return Reply(200, msgspec.json.encode(reply))
 
-    def chat_events(self, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Event]:
-        opening = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
-        yield Event(sse({**opening, "prompt_filter_results": _prompt_filter_results()}), "opening")
-        for chunk in chunks(ask, answer, tokens_per_chunk):
-            for choice in chunk.fields["choices"]:
-                choice["content_filter_results"] = _chunk_filter_results(choice)
-            yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
-        yield Event(_DONE, "closing")
+    def chat_stream(self, order: Order, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Streamed:
+        return Streamed(SSE_TYPE, _events(ask, answer, tokens_per_chunk))
 
-    def embeddings_reply(self, ask: EmbeddingAsk, model: str) -> bytes:
-        return msgspec.json.encode(embedding_list(ask, model))
+    def read_task(self, order: Order) -> Task:
+        return embeddings_task(order, order.route.model)
 
-    def models_reply(self, names: Sequence[str]) -> bytes:
-        return msgspec.json.encode({"object": "list", "data": [_model_card(name) for name in names]})
+    def plain_reply(self, order: Order) -> Reply:
+        raise Refusal(kind="unknown_path", subject=order.incoming.shown)
 
-    def model_reply(self, name: str) -> bytes:
-        return msgspec.json.encode(_model_card(name))
+    def models_reply(self, order: Order, names: Sequence[str]) -> Reply:
+        return Reply(200, msgspec.json.encode({"object": "list", "data": [_model_card(name) for name in names]}))
+
+    def model_reply(self, order: Order, name: str) -> Reply:
+        return Reply(200, msgspec.json.encode(_model_card(name)))
 
     def refusal_reply(self, refusal: Refusal) -> Reply:
         headers = {}
@@ -116,10 +122,10 @@ class AzureWire:
             headers = {"Retry-After": retry_after(wait_s), "retry-after-ms": str(round(wait_s * 1000))}
         return Reply(refusal_status(refusal), msgspec.json.encode({"error": _error_fields(refusal, wait_s)}), headers)
 
-    def error_event(self) -> bytes:
-        return sse({"error": refusal_fields(Refusal(kind="server_error"))})
+    def error_event(self, route: Route, refusal: Refusal, events_sent: int) -> bytes:
+        return sse({"error": refusal_fields(refusal)})
 
-    def malformed_event(self) -> bytes:
+    def malformed_event(self, route: Route) -> bytes:
         return b'data: {"choices":[{"content_filter_results":{"hate":{"filtered":fal\n\n'
 
     def headers(self, facts: Facts) -> dict[str, str]:
@@ -138,6 +144,16 @@ class AzureWire:
         if facts.model is not None:
             headers["x-ms-deployment-name"] = facts.model
         return headers
+
+
+def _events(ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Event]:
+    opening = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
+    yield Event(sse({**opening, "prompt_filter_results": _prompt_filter_results()}), "opening")
+    for chunk in chunks(ask, answer, tokens_per_chunk):
+        for choice in chunk.fields["choices"]:
+            choice["content_filter_results"] = _chunk_filter_results(choice)
+        yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
+    yield Event(_DONE, "closing")
 
 
 def _error_fields(refusal: Refusal, wait_s: float | None) -> Json:

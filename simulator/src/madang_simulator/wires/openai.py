@@ -1,18 +1,23 @@
 """OpenAI's wire: /v1/chat/completions, /v1/embeddings, /v1/models."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from madang_simulator.answers import Answer
-from madang_simulator.asks import ChatAsk, EmbeddingAsk
+from madang_simulator.asks import ChatAsk
+from madang_simulator.behaviour import FaultKind
+from madang_simulator.incoming import Incoming
+from madang_simulator.keys import bearer, check_key
+from madang_simulator.known_models import OPENAI_MODELS, answering_model
 from madang_simulator.refusals import Refusal
 from madang_simulator.wires.openai_fields import read_object
 from madang_simulator.wires.openai_refusals import refusal_fields, refusal_status, retry_after
 from madang_simulator.wires.openai_replies import chunks, completion, embedding_list, model_card
 from madang_simulator.wires.openai_requests import model_in, read_chat, read_embeddings
-from madang_simulator.wires.wire import Event, Facts, Reply, Route
+from madang_simulator.wires.wire import Event, Facts, Making, Order, Reply, Route, Streamed, Task
 
+SSE_TYPE = "text/event-stream; charset=utf-8"
 _DONE = b"data: [DONE]\n\n"
 
 
@@ -21,50 +26,56 @@ class OpenAIWire:
 
     name = "openai"
     refuses_filtered_prompts = False
+    unknown_faults: frozenset[FaultKind] = frozenset()
+    listed_models = OPENAI_MODELS
 
-    def owns(self, path: str) -> bool:
-        return path == "v1" or path.startswith("v1/")
+    def owns(self, incoming: Incoming) -> bool:
+        return incoming.path == "v1" or incoming.path.startswith("v1/")
 
-    def route(self, method: str, path: str, query: Mapping[str, str]) -> Route:
-        return route_below_v1(method, path.removeprefix("v1").lstrip("/"), f"{method} /{path}")
+    def route(self, incoming: Incoming) -> Route:
+        return route_below_v1(incoming.method, incoming.path.removeprefix("v1").lstrip("/"), incoming.shown)
 
-    def key(self, headers: Mapping[str, str]) -> str | None:
-        return bearer(headers)
+    def check_access(self, incoming: Incoming, now_s: float) -> None:
+        key = bearer(incoming.headers)
+        if key is None:
+            message = "You didn't provide an API key. Send it in an Authorization header using Bearer auth."
+            raise Refusal(kind="unauthorized", message=message, code="missing_api_key")
+        check_key(key)
 
-    def read_chat(self, route: Route, body: bytes) -> ChatAsk:
-        fields = read_object(body)
+    def answering_model(self, model: str) -> str:
+        return answering_model(model)
+
+    def read_chat(self, order: Order) -> ChatAsk:
+        fields = read_object(order.incoming.body)
         return read_chat(fields, model_in(fields))
 
-    def read_embeddings(self, route: Route, body: bytes) -> EmbeddingAsk:
-        fields = read_object(body)
-        return read_embeddings(fields, model_in(fields))
+    def chat_reply(self, order: Order, ask: ChatAsk, answer: Answer) -> Reply:
+        return Reply(200, msgspec.json.encode(completion(ask, answer)))
 
-    def chat_reply(self, ask: ChatAsk, answer: Answer) -> bytes:
-        return msgspec.json.encode(completion(ask, answer))
+    def chat_stream(self, order: Order, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Streamed:
+        return Streamed(SSE_TYPE, _events(ask, answer, tokens_per_chunk))
 
-    def chat_events(self, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Event]:
-        for chunk in chunks(ask, answer, tokens_per_chunk):
-            yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
-        yield Event(_DONE, "closing")
+    def read_task(self, order: Order) -> Task:
+        return embeddings_task(order, None)
 
-    def embeddings_reply(self, ask: EmbeddingAsk, model: str) -> bytes:
-        return msgspec.json.encode(embedding_list(ask, model))
+    def plain_reply(self, order: Order) -> Reply:
+        raise Refusal(kind="unknown_path", subject=order.incoming.shown)
 
-    def models_reply(self, names: Sequence[str]) -> bytes:
-        return msgspec.json.encode({"object": "list", "data": [model_card(name) for name in names]})
+    def models_reply(self, order: Order, names: Sequence[str]) -> Reply:
+        return Reply(200, msgspec.json.encode({"object": "list", "data": [model_card(name) for name in names]}))
 
-    def model_reply(self, name: str) -> bytes:
-        return msgspec.json.encode(model_card(name))
+    def model_reply(self, order: Order, name: str) -> Reply:
+        return Reply(200, msgspec.json.encode(model_card(name)))
 
     def refusal_reply(self, refusal: Refusal) -> Reply:
         headers = {} if refusal.retry_after_s is None else {"Retry-After": retry_after(refusal.retry_after_s)}
         body = msgspec.json.encode({"error": refusal_fields(refusal)})
         return Reply(refusal_status(refusal), body, headers)
 
-    def error_event(self) -> bytes:
-        return sse({"error": refusal_fields(Refusal(kind="server_error"))})
+    def error_event(self, route: Route, refusal: Refusal, events_sent: int) -> bytes:
+        return sse({"error": refusal_fields(refusal)})
 
-    def malformed_event(self) -> bytes:
+    def malformed_event(self, route: Route) -> bytes:
         return b'data: {"id":"chatcmpl-broken","object":"chat.completion.chunk","choices":[{"index":0,"del\n\n'
 
     def headers(self, facts: Facts) -> dict[str, str]:
@@ -84,7 +95,7 @@ class OpenAIWire:
 
 def route_below_v1(method: str, rest: str, shown: str) -> Route:
     """What the path behind /v1/ asks for; `shown` names it in the complaint about an unknown one."""
-    posts = {"chat/completions": Route("chat"), "embeddings": Route("embeddings")}
+    posts = {"chat/completions": Route("chat"), "embeddings": Route("task", "embeddings")}
     if rest in posts:
         if method != "POST":
             raise Refusal(kind="method_not_allowed", subject=shown)
@@ -92,19 +103,30 @@ def route_below_v1(method: str, rest: str, shown: str) -> Route:
     if rest == "models" or rest.startswith("models/"):
         if method != "GET":
             raise Refusal(kind="method_not_allowed", subject=shown)
-        return Route("models") if rest == "models" else Route("model", rest.removeprefix("models/"))
+        return Route("models") if rest == "models" else Route("model", model=rest.removeprefix("models/"))
     raise Refusal(kind="unknown_path", subject=shown)
 
 
-def bearer(headers: Mapping[str, str]) -> str | None:
-    """The Bearer token of a request, None when there is none."""
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+def embeddings_task(order: Order, model: str | None) -> Task:
+    """A request for embeddings, for the model that the path names or else the body."""
+    fields = read_object(order.incoming.body)
+    ask = read_embeddings(fields, model or model_in(fields))
+
+    def reply(making: Making) -> Reply:
+        return Reply(200, msgspec.json.encode(embedding_list(ask, making.model)))
+
+    return Task(ask.model, ask.input_tokens, reply)
 
 
 def sse(fields: object) -> bytes:
     """A server-sent event."""
     return b"data: " + msgspec.json.encode(fields) + b"\n\n"
+
+
+def _events(ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Event]:
+    for chunk in chunks(ask, answer, tokens_per_chunk):
+        yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
+    yield Event(_DONE, "closing")
 
 
 def _shown_wait(limit: int, left: int) -> str:

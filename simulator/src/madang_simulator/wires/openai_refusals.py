@@ -23,6 +23,12 @@ _FORMS: dict[RefusalKind, _Form] = {
     ),
     "invalid_request": _Form(400, "invalid_request_error", None, "Invalid request."),
     "unauthorized": _Form(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided: sk-w********."),
+    "permission_denied": _Form(
+        403,
+        "invalid_request_error",
+        "insufficient_permissions",
+        "You have insufficient permissions for this operation. Missing scopes: model.request.",
+    ),
     "model_not_found": _Form(
         404,
         "invalid_request_error",

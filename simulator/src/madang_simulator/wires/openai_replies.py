@@ -90,7 +90,7 @@ def model_card(name: str) -> Json:
 
 def _head(answer: Answer, kind: str) -> Json:
     return {
-        "id": answer.id,
+        "id": f"chatcmpl-{answer.id[:29]}",
         "object": kind,
         "created": answer.created,
         "model": answer.model,
@@ -105,7 +105,7 @@ def _choice(index: int, choice: Choice, ask: ChatAsk) -> Json:
         message["content"] = None
         message["tool_calls"] = [
             {
-                "id": call.id,
+                "id": f"call_{call.id}",
                 "type": "function",
                 "function": {"name": call.name, "arguments": "".join(call.argument_pieces)},
             }
@@ -125,7 +125,11 @@ def _deltas(choice: Choice, ask: ChatAsk, size: int) -> Iterator[tuple[Json, int
         yield {"content": "".join(pieces)}, len(pieces), _logprobs(pieces, ask.top_logprobs)
     for index, call in enumerate(choice.tool_calls):
         opening = {"name": call.name, "arguments": ""}
-        yield {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": opening}]}, 6, None
+        yield (
+            {"tool_calls": [{"index": index, "id": f"call_{call.id}", "type": "function", "function": opening}]},
+            6,
+            None,
+        )
         for pieces in _grouped(call.argument_pieces, size):
             yield {"tool_calls": [{"index": index, "function": {"arguments": "".join(pieces)}}]}, len(pieces), None
 

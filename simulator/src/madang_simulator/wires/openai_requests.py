@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from madang_simulator.asks import ChatAsk, EmbeddingAsk, Message, Picture, Tool, ToolUse
+from madang_simulator.asks import Attachment, ChatAsk, EmbeddingAsk, Message, Tool, ToolUse
 from madang_simulator.known_models import embedding_dimensions, is_reasoning, picture_rule, reasoning_tokens
 from madang_simulator.pictures import picture_tokens
 from madang_simulator.refusals import Refusal
@@ -111,7 +111,7 @@ def _message(body: Fields, path: str, model: str) -> Message:
     return Message(role, parts, overhead=4 if body.get("name") else 3)
 
 
-def _parts(body: Fields, path: str, role: str, model: str) -> tuple[str | Picture, ...]:
+def _parts(body: Fields, path: str, role: str, model: str) -> tuple[str | Attachment, ...]:
     content = body.get("content")
     if isinstance(content, str):
         return (content,)
@@ -123,7 +123,7 @@ def _parts(body: Fields, path: str, role: str, model: str) -> tuple[str | Pictur
     return tuple(_part(part, f"{path}.content[{index}]", model) for index, part in enumerate(parts))
 
 
-def _part(part: Fields, path: str, model: str) -> str | Picture:
+def _part(part: Fields, path: str, model: str) -> str | Attachment:
     kind = read.text(part, "type", f"{path}.")
     if kind is None:
         raise missing(f"{path}.type")
@@ -141,10 +141,10 @@ def _part(part: Fields, path: str, model: str) -> str | Picture:
         return _picture(content, f"{path}.image_url", model)
     # Sound and files: one token for every thousand characters of base64, 32 at least.
     encoded = str(content.get("data") or content.get("file_data") or content.get("file_id") or "")
-    return Picture(max(32, len(encoded) // 1000), encoded)
+    return Attachment(max(32, len(encoded) // 1000), encoded, "sound" if kind == "input_audio" else "file")
 
 
-def _picture(content: Fields, path: str, model: str) -> Picture:
+def _picture(content: Fields, path: str, model: str) -> Attachment:
     url = read.text(content, "url", f"{path}.")
     if url is None:
         raise missing(f"{path}.url")
@@ -155,7 +155,7 @@ def _picture(content: Fields, path: str, model: str) -> Picture:
     if detail not in ("auto", "low", "high"):
         raise wrong_value(f"{path}.detail", detail, ("auto", "low", "high"))
     rule = picture_rule(model)
-    return Picture(picture_tokens(url, detail, base=rule.base, per_tile=rule.per_tile), url)
+    return Attachment(picture_tokens(url, detail, base=rule.base, per_tile=rule.per_tile), url)
 
 
 def _check_tool_results(bodies: Sequence[Fields]) -> None:
