@@ -4,7 +4,6 @@ Source: OpenAI's API reference, "Chat completions", "Streaming events", "Embeddi
 and other compatible servers speak the same with additions, which stay in the raw bytes.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from madang.calls.request import Request
 from madang.calls.sse import FrameSplitter, data_of
 from madang.calls.usage import Usage
 from madang.errors import FAILURE_REASONS, CallFailed, FailureReason
+from madang.providers.retry_after import retry_after
 
 _encoder = msgspec.json.Encoder()
 
@@ -266,7 +266,7 @@ def decode_failure(status: int, headers: Mapping[str, str], raw: bytes) -> CallF
         status=status,
         code=code,
         param=str(fields["param"]) if fields.get("param") else None,
-        retry_after_s=_retry_after(headers),
+        retry_after_s=retry_after(headers),
         body=raw if fields and reason != "authentication" and message == vendor_words else b"",
     )
 
@@ -303,17 +303,3 @@ def _failure_in(error: Any, raw: bytes) -> CallFailed:
     if failure.reason == "invalid_request":
         failure.reason = "server_error"
     return failure
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms` (Azure) or `retry-after`; None when absent or a date."""
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value:
-            try:
-                seconds = float(value) / scale
-            except ValueError:
-                continue
-            if math.isfinite(seconds):
-                return max(0.0, seconds)
-    return None
