@@ -17,12 +17,21 @@ from alembic.script import ScriptDirectory
 import madang_server.accounts.tables
 import madang_server.credentials.tables
 import madang_server.models.tables
+import madang_server.prices.tables
 from madang_server.storage.sql import migrate, version
 from madang_server.storage.sql.engine import Database, DatabaseUnavailable, open_database
 from madang_server.storage.sql.metadata import metadata
 from madang_server.storage.sql.migrate import DatabaseTooNew, current_revision, downgrade, newest_revision, upgrade
 
-NOUNS = (madang_server.accounts.tables, madang_server.credentials.tables, madang_server.models.tables)
+REVISIONS = tuple(
+    sorted(f.name[:4] for f in (Path(migrate.__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+)
+NOUNS = (
+    madang_server.accounts.tables,
+    madang_server.credentials.tables,
+    madang_server.models.tables,
+    madang_server.prices.tables,
+)
 
 
 def test_migrations_make_exactly_the_tables_that_the_nouns_define(database: Database) -> None:
@@ -36,7 +45,7 @@ def test_going_back_to_base_leaves_no_table_and_going_up_again_works(database: D
     downgrade(database, "base")
     with database.reading() as connection:
         assert set(sqlalchemy.inspect(connection).get_table_names()) == {"alembic_version"}
-    assert upgrade(database) == ("0001", "0002")
+    assert upgrade(database) == REVISIONS
     with database.reading() as connection:
         assert current_revision(connection) == newest_revision()
 
@@ -88,7 +97,7 @@ def test_two_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert sorted(done) == [(), (), ("0001", "0002")]
+    assert sorted(done) == [(), (), REVISIONS]
 
 
 def test_a_database_of_a_newer_version_is_refused_with_advice(database: Database) -> None:

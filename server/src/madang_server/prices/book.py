@@ -1,0 +1,57 @@
+"""All prices in force at one moment, for every project; and the moment when it must be opened afresh."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+from madang_server.prices.resolve import overrides_in_force, resolve_price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from madang.calls.target import Price
+    from madang_server.prices.catalogue import Catalogue, Listed
+    from madang_server.prices.overrides import Override
+
+_Name = tuple[str, str, str, str]
+
+
+class PriceBook:
+    """Answers for one moment; make another one for the next. It looks each model up once, however many use it."""
+
+    def __init__(self, catalogue: Catalogue, overrides: Mapping[str, Sequence[Override]], at: datetime) -> None:
+        self._catalogue = catalogue
+        self._overrides = overrides
+        self._at = at.astimezone(UTC)
+        self._listed: dict[_Name, Listed | None] = {}
+
+    def listed(self, vendor: str, model: str, *, base_model: str = "", base_url: str = "") -> Listed | None:
+        """What the list says about a deployment's model: price, context window; None when it does not know it."""
+        name = (vendor, model, base_model, base_url)
+        if name not in self._listed:
+            self._listed[name] = self._catalogue.find(
+                vendor, model, base_model=base_model, base_url=base_url, at=self._at
+            )
+        return self._listed[name]
+
+    def price_of(
+        self, project_id: str, own: Price | None, vendor: str, model: str, *, base_model: str = "", base_url: str = ""
+    ) -> Price | None:
+        """What a deployment costs: its own price over the project's over the list's; None when nobody knows."""
+        overrides = self._overrides.get(project_id, ())
+        agreed = overrides_in_force(overrides, vendor, (model, base_model), self._at.date()) if overrides else []
+        listed = self.listed(vendor, model, base_model=base_model, base_url=base_url)
+        layers = [] if own is None else [own]
+        layers += [one.price for one in agreed]
+        if listed is None or listed.price is None:
+            return resolve_price(layers, {})
+        return resolve_price([*layers, listed.price], listed.same_as)
+
+    @property
+    def changes_at(self) -> datetime | None:
+        """When one of the prices asked for so far, or any project's own, may be another; None when none is known to."""
+        listed = [one.changes_at for one in self._listed.values() if one is not None and one.changes_at is not None]
+        today = self._at.date()
+        agreed = [one.valid_from for each in self._overrides.values() for one in each if one.valid_from > today]
+        return min([*listed, *(datetime.combine(day, time(), UTC) for day in agreed)], default=None)
