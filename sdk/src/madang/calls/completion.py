@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from madang.calls.event import Consumed, Extra, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
+from madang.calls.event import Consumed, Extra, Finished, Media, Part, Reasoning, Refusal, Started, Text, ToolCall
 from madang.calls.usage import Usage
 
 _encode = msgspec.json.Encoder().encode
@@ -48,7 +48,7 @@ def completion_of(parts: Iterable[Part], created: int | None = None) -> bytes:
             tail["usage"] = usage_fields(part.usage)
         elif isinstance(part, Extra) and part.place == "answer":
             tail.update(part.fields)
-        else:
+        elif not isinstance(part, Media):  # an answer of bytes is no completion
             _add(answers.setdefault(part.choice, _Answer()), part)
     if not answers and created is None:
         return b""

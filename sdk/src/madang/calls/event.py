@@ -63,6 +63,14 @@ class Extra(msgspec.Struct, frozen=True):
     place: Literal["message", "choice", "answer"] = "message"
 
 
+class Media(msgspec.Struct, frozen=True):
+    """A piece of a picture or of sound, of `size` bytes; the bytes themselves are in the event's `raw` only."""
+
+    content_type: str
+    size: int
+    choice: int = 0
+
+
 class Finished(msgspec.Struct, frozen=True):
     """Answer number `choice` is complete; `reason` is OpenAI's word (stop, length, tool_calls, content_filter)."""
 
@@ -76,10 +84,10 @@ class Consumed(msgspec.Struct, frozen=True):
     usage: Usage
 
 
-Part: TypeAlias = Started | Text | Reasoning | Refusal | ToolCall | Extra | Finished | Consumed
+Part: TypeAlias = Started | Text | Reasoning | Refusal | ToolCall | Extra | Media | Finished | Consumed
 
 # Until one of these has come, nothing the caller could miss has been said, and another target may still answer.
-_CONTENT = (Text, Reasoning, Refusal, ToolCall, Finished)
+_CONTENT = (Text, Reasoning, Refusal, ToolCall, Media, Finished)
 
 
 class Event(msgspec.Struct, frozen=True):

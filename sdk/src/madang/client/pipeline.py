@@ -15,14 +15,12 @@ from madang.layers.timeout import with_timeout
 from madang.layers.trace import SpanSink
 from madang.providers.openai import PATHS, Address, wire_call
 from madang.providers.registry import vendor_call
-from madang.routing.health import HealthBook
+from madang.routing.books import Books
 
 _FROM_GATEWAY = frozenset({"x-madang-deployment", "x-madang-attempts", "x-madang-cost-usd"})
 
 
-def direct_call(
-    transport: Transport, key_of: Callable[[str], str], sink: SpanSink, clock: Clock, book: HealthBook
-) -> Call:
+def direct_call(transport: Transport, key_of: Callable[[str], str], sink: SpanSink, clock: Clock, books: Books) -> Call:
     """The whole pipeline in this process. The vendor's key is filled in last, so no layer outside ever holds it."""
     vendor = vendor_call(transport)
 
@@ -31,7 +29,7 @@ def direct_call(
         target = dataclasses.replace(request.target, api_key=key_of(request.target.credential_id))
         return await vendor(msgspec.structs.replace(request, target=target))
 
-    return build_call(with_key, Surroundings(sink=sink, health_of=lambda _: book, clock=clock))
+    return build_call(with_key, Surroundings(sink=sink, books_of=lambda _: books, clock=clock))
 
 
 def gateway_call(transport: Transport, base_url: str, api_key: str, clock: Clock) -> Call:
@@ -56,7 +54,7 @@ def gateway_call(transport: Transport, base_url: str, api_key: str, clock: Clock
         return Address(f"{base_url}/v1{PATHS[request.operation]}", sent)
 
     # The body goes out as the caller wrote it: the Gateway asks the vendor for usage by itself.
-    send = wire_call(transport, address_of, encode=lambda request: request.raw, passed_on=_FROM_GATEWAY)
+    send = wire_call(transport, address_of, renames_model=False, passed_on=_FROM_GATEWAY)
     wire = with_timeout(send, clock)
 
     async def call(request: Request) -> Reply:

@@ -1,13 +1,18 @@
 """Azure OpenAI: OpenAI's wire at a deployment's own address.
 
-Source: Microsoft's "Azure OpenAI REST API reference". With an `api_version` the deployment is in the path; without one
-the v1 API is used, where the deployment is the body's model.
+Source: Microsoft's "Azure OpenAI REST API reference" and "v1 API". With a dated `api_version` the deployment is in the
+path; without one, or at an address that ends with /openai/v1, the v1 API is used, where the deployment is the body's model
+and an `api_version` can only be "v1" or "preview". Responses are served by the v1 API alone.
 """
 
 from madang.calls.reply import Call
 from madang.calls.request import Request
 from madang.calls.transport import Transport
+from madang.errors import CallFailed
 from madang.providers.openai import PATHS, Address, wire_call
+
+_V1 = "/openai/v1"
+_VERSIONS_OF_V1 = frozenset({"v1", "latest", "preview"})
 
 
 def azure_call(transport: Transport) -> Call:
@@ -19,8 +24,16 @@ def _address_of(request: Request) -> Address:
     assert target is not None
     base = target.base_url.rstrip("/")
     headers = {"api-key": target.api_key, "content-type": "application/json", "accept-encoding": "identity"}
-    if not target.api_version:
-        prefix = base if base.endswith("/openai/v1") else f"{base}/openai/v1"
-        return Address(prefix + PATHS[request.operation], headers)
-    path = f"/openai/deployments/{target.vendor_model}{PATHS[request.operation]}"
-    return Address(f"{base}{path}?api-version={target.api_version}", headers)
+    version = f"?api-version={target.api_version}" if target.api_version else ""
+    if base.endswith(_V1) or not version or target.api_version in _VERSIONS_OF_V1:
+        prefix = base if base.endswith(_V1) else base + _V1
+        return Address(prefix + PATHS[request.operation] + version, headers)
+    if request.operation == "responses":
+        raise CallFailed(
+            f"Deployment {target.name!r} has the API version {target.api_version!r}; Azure serves responses by its v1 API only. "
+            "Leave the deployment's API version empty.",
+            reason="not_found",
+            status=404,
+            code="operation_not_served",
+        )
+    return Address(f"{base}/openai/deployments/{target.vendor_model}{PATHS[request.operation]}{version}", headers)

@@ -28,19 +28,28 @@ def encode_body(request: Request, vendor_model: str) -> bytes:
     return _encoder.encode(body)
 
 
-class _CachedTokens(msgspec.Struct):
+class _InputDetails(msgspec.Struct):
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None  # OpenRouter, newer OpenAI models
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
 
 
-class _ReasoningTokens(msgspec.Struct):
+class _OutputDetails(msgspec.Struct):
     reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+_NO_INPUT_DETAILS = _InputDetails()
+_NO_OUTPUT_DETAILS = _OutputDetails()
 
 
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    prompt_tokens_details: _CachedTokens | None = None
-    completion_tokens_details: _ReasoningTokens | None = None
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
 
 
 class _Function(msgspec.Struct):
@@ -52,6 +61,7 @@ class _ToolCall(msgspec.Struct):
     index: int | None = None
     id: str | None = None
     function: _Function | None = None
+    extra_content: Any = None  # Google's OpenAI-compatible API: the thought's signature
 
 
 class _Message(msgspec.Struct):
@@ -89,7 +99,7 @@ def decode_reply(raw: bytes) -> Event:
     except msgspec.DecodeError:
         raise bad_reply("a body that is not JSON") from None
     if body.error is not None and not body.choices:
-        raise _failure_in(body.error, raw)
+        raise failure_in(body.error)
     return Event(raw, tuple(_parts_of(body, is_first=True)))
 
 
@@ -171,7 +181,7 @@ class StreamDecoder:
         except msgspec.DecodeError:
             raise bad_reply("a stream event that is not JSON") from None
         if chunk.error is not None:
-            raise _failure_in(chunk.error, payload)
+            raise failure_in(chunk.error)
         parts.extend(_parts_of(chunk, is_first=not self._has_started))
         self._has_started = self._has_started or bool(chunk.id)
         for choice in chunk.choices:
@@ -206,7 +216,9 @@ def _add_message(parts: list[Part], message: _Message, choice: int) -> None:
     for position, call in enumerate(message.tool_calls or ()):
         function = call.function or _Function()
         index = position if call.index is None else call.index
-        parts.append(ToolCall(index, call.id or "", function.name or "", function.arguments or "", choice))
+        parts.append(
+            ToolCall(index, call.id or "", function.name or "", function.arguments or "", choice, call.extra_content)
+        )
 
 
 def _joined_text(content: list[Any] | None) -> str:
@@ -216,9 +228,19 @@ def _joined_text(content: list[Any] | None) -> str:
 
 
 def _usage_of(usage: _Usage) -> Usage:
-    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
-    reasoning = usage.completion_tokens_details.reasoning_tokens if usage.completion_tokens_details else None
-    return Usage(usage.prompt_tokens, usage.completion_tokens, cached, reasoning)
+    given = usage.prompt_tokens_details or _NO_INPUT_DETAILS
+    written = usage.completion_tokens_details or _NO_OUTPUT_DETAILS
+    return Usage(
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        given.cached_tokens,
+        written.reasoning_tokens,
+        given.cache_write_tokens or None,  # a kind that did not occur need not be counted
+        audio_input_tokens=given.audio_tokens or None,
+        audio_output_tokens=written.audio_tokens or None,
+        image_input_tokens=given.image_tokens or None,
+        image_output_tokens=written.image_tokens or None,
+    )
 
 
 _BY_CODE: Mapping[str, FailureReason] = {
@@ -295,7 +317,7 @@ def _reason_of(status: int, code: str, kind: str, words: str) -> FailureReason:
     return "server_error" if status >= 500 else "invalid_request"
 
 
-def _failure_in(error: Any, raw: bytes) -> CallFailed:
+def failure_in(error: Any) -> CallFailed:
     """An error object inside a body or stream that began with status 200."""
     fields: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
     status = 429 if fields.get("code") in ("rate_limit_exceeded", "insufficient_quota") else 502
