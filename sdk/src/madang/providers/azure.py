@@ -30,8 +30,8 @@ def _address_of(request: Request) -> Address:
         return Address(prefix + PATHS[request.operation] + version, headers)
     if request.operation == "responses":
         raise CallFailed(
-            f"Deployment {target.name!r} has the API version {target.api_version!r}; Azure serves responses by its v1 API only. "
-            "Leave the deployment's API version empty.",
+            f"Azure serves responses by its v1 API only, and deployment {target.name!r} asks for API version "
+            f"{target.api_version!r}. Leave its API version empty.",
             reason="not_found",
             status=404,
             code="operation_not_served",

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from madang.calls.completion import completion_of
 from madang.calls.event import Part, Started
 from madang.calls.request import Attempt, Request
 from madang.calls.span import Span
 from madang.calls.usage import Cost, Usage
 from madang.errors import CallFailed
 from madang.tracing.content import kept_text
+from madang.tracing.output import output_of
 
 _EMPTY_USAGE = Usage()
 _SCALARS = (str, int, float, bool)
@@ -56,15 +56,13 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
     failure = outcome.failure
     usage = _total_usage(request.journal.attempts)
     cost = _total_cost(request.journal.attempts)
-    is_chat = request.operation == "chat"
-    raw = outcome.raw if outcome.raw and is_chat else completion_of(outcome.parts)
     first_token_us = last.first_token_us if last and request.is_stream else None
     return Span(
         trace_id=caller.trace_id,
         span_id=root_id,
         parent_span_id=caller.parent_span_id,
         is_root=True,
-        kind="generation" if is_chat else "embedding",
+        kind="embedding" if request.operation == "embeddings" else "generation",
         name=f"{request.operation} {request.route.model}",
         start_us=outcome.start_us,
         end_us=outcome.end_us,
@@ -92,7 +90,7 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
         tags=caller.tags,
         attributes=_attributes(request),
         input=kept_text(request.raw),
-        output=kept_text(raw),
+        output=kept_text(output_of(request.operation, outcome.parts, outcome.raw)),
     )
 
 
