@@ -9,6 +9,7 @@ from madang_server.prices.resolve import overrides_in_force, resolve_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from madang.calls.target import Price
     from madang_server.prices.catalogue import Catalogue, Listed
@@ -35,18 +36,9 @@ class PriceBook:
             )
         return self._listed[name]
 
-    def price_of(
-        self, project_id: str, own: Price | None, vendor: str, model: str, *, base_model: str = "", base_url: str = ""
-    ) -> Price | None:
-        """What a deployment costs: its own price over the project's over the list's; None when nobody knows."""
-        overrides = self._overrides.get(project_id, ())
-        agreed = overrides_in_force(overrides, vendor, (model, base_model), self._at.date()) if overrides else []
-        listed = self.listed(vendor, model, base_model=base_model, base_url=base_url)
-        layers = [] if own is None else [own]
-        layers += [one.price for one in agreed]
-        if listed is None or listed.price is None:
-            return resolve_price(layers, {})
-        return resolve_price([*layers, listed.price], listed.same_as)
+    def of_project(self, project_id: str) -> ProjectPrices:
+        """The same moment's prices as one project pays them."""
+        return ProjectPrices(self, self._overrides.get(project_id, ()), self._at.date())
 
     @property
     def changes_at(self) -> datetime | None:
@@ -55,3 +47,23 @@ class PriceBook:
         today = self._at.date()
         agreed = [one.valid_from for each in self._overrides.values() for one in each if one.valid_from > today]
         return min([*listed, *(datetime.combine(day, time(), UTC) for day in agreed)], default=None)
+
+
+class ProjectPrices:
+    """What deployments of one project cost at the book's moment."""
+
+    def __init__(self, book: PriceBook, overrides: Sequence[Override], on: date) -> None:
+        self._book = book
+        self._overrides = overrides
+        self._on = on
+
+    def price_of(
+        self, own: Price, vendor: str, model: str, *, base_model: str = "", base_url: str = ""
+    ) -> Price | None:
+        """A deployment's own price over the project's over the list's; None when nobody knows any."""
+        agreed = overrides_in_force(self._overrides, vendor, (model, base_model), self._on)
+        layers = [own, *(one.price for one in agreed)]
+        listed = self._book.listed(vendor, model, base_model=base_model, base_url=base_url)
+        if listed is None or listed.price is None:
+            return resolve_price(layers, {})
+        return resolve_price([*layers, listed.price], listed.same_as)
