@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from madang_server.accounts.problems import Invalid
 from madang_server.models.model import Deployment, Model
-from madang_server.models.rules import check_fallbacks, tidy_model
+from madang_server.models.routing_rules import check_fallbacks
+from madang_server.models.rules import tidy_model
 from madang_server.models.sandbox import (
     FAILING_DEPLOYMENT,
     resolve_base_url,

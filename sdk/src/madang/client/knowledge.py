@@ -128,6 +128,5 @@ class Knowledge:
 
 
 def _credentials_of(route: Route) -> set[str]:
-    return {
-        target.credential_id for each in (route, *route.fallbacks) for target in each.targets if target.credential_id
-    }
+    routes = (route, *route.fallbacks, *(each for after in route.after.values() for each in after))
+    return {target.credential_id for each in routes for target in each.targets if target.credential_id}

@@ -16,7 +16,11 @@ from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.store import all_opened
 from madang_server.gateway.endpoints import Gateway
 from madang_server.gateway.snapshot import Snapshot, build_snapshot
+from madang_server.models.project_routing import all_policy_block_vendors
 from madang_server.models.store import all_models
+from madang_server.prices.book import PriceBook
+from madang_server.prices.catalogue import bundled
+from madang_server.prices.overrides import all_overrides
 from madang_server.storage.sql import version
 from madang_server.storage.sql.engine import Database
 
@@ -33,7 +37,7 @@ class Loaded(NamedTuple):
     closed_credentials: int
 
 
-def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None) -> Loaded:
+def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None, now: datetime) -> Loaded:
     """Everything the Gateway needs, as of one moment. Raises SQLAlchemyError."""
     with database.reading() as connection:
         credentials = all_opened(connection, cipher)
@@ -42,8 +46,10 @@ def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None)
             all_active(connection),
             all_models(connection),
             credentials.opened,
+            PriceBook(bundled(), all_overrides(connection), now),
             simulator_url=simulator_url,
             created=int(time.time()),
+            policy_block_vendors=all_policy_block_vendors(connection),
         )
     return Loaded(snapshot, len(credentials.closed))
 
@@ -62,7 +68,7 @@ class ConfigurationWatch:
         self.closed_credentials = 0
 
     def load(self) -> None:
-        snapshot, closed = load_snapshot(self._database, self._cipher, self._simulator_url)
+        snapshot, closed = load_snapshot(self._database, self._cipher, self._simulator_url, datetime.now(UTC))
         self._gateway.use(snapshot)
         if closed and closed != self.closed_credentials:
             _log.error("%s", closed_advice(closed))
@@ -92,7 +98,9 @@ class ConfigurationWatch:
         with self._loading:
             with self._database.reading() as connection:
                 newest = version.current(connection)
-            if newest != self._gateway.snapshot().version:
+            known = self._gateway.snapshot()
+            has_new_prices = known.prices_until is not None and known.prices_until <= datetime.now(UTC)
+            if newest != known.version or has_new_prices:
                 self.load()
 
     async def _quietly(self, work: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from madang.calls.operation import Vendor
     from madang_server.credentials.cipher import Cipher
-
-Vendor = Literal["openai", "azure", "fake"]
 
 _LONGEST_KEY = 4_000
 

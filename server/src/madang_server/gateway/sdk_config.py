@@ -56,9 +56,13 @@ def _model(route: Route) -> dict[str, Any]:
         "name": route.model,
         "retries": route.retries,
         "timeout_s": route.timeout_s,
+        "connect_timeout_s": route.connect_timeout_s,
         "first_token_timeout_s": route.first_token_timeout_s,
+        "answer_timeout_s": route.answer_timeout_s,
         "idle_timeout_s": route.idle_timeout_s,
         "fallbacks": [fallback.model for fallback in route.fallbacks],
+        "after": {kind: [fallback.model for fallback in routes] for kind, routes in route.after.items()},
+        "policy": route.policy,
         "targets": [_target(target) for target in route.targets],
     }
 
@@ -76,6 +80,9 @@ def _target(target: Target) -> dict[str, Any]:
         "price": None if target.price is None else _price(target.price),
         "is_simulated": target.is_simulated,
         "credential_id": target.credential_id,
+        "context_window": target.context_window,
+        "max_output_tokens": target.max_output_tokens,
+        "supports": None if target.supports is None else sorted(target.supports),
     }
 
 

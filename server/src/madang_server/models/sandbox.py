@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from madang_server.models.model import Deployment, Model
-from madang_server.models.rules import SIMULATOR_SCHEME
+from madang_server.models.vendor_rules import SIMULATOR_SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

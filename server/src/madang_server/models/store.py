@@ -10,7 +10,9 @@ from sqlalchemy import delete, insert, select, update
 
 from madang_server.accounts.problems import Conflict, NotFound
 from madang_server.models.model import Deployment, Model
-from madang_server.models.rules import check_fallbacks, tidy_model
+from madang_server.models.routing import routing_of, stored_form
+from madang_server.models.routing_rules import check_fallbacks
+from madang_server.models.rules import tidy_model
 from madang_server.models.tables import deployments, models
 from madang_server.storage.sql import version
 
@@ -116,7 +118,7 @@ def remove_model(connection: Connection, project_id: str, alias: str) -> None:
     before = models_of(connection, project_id)
     if alias not in {found.alias for found in before}:
         raise NotFound(f"There is no model {alias!r} in this project.", param="alias")
-    relying = [found.alias for found in before if alias in found.fallbacks]
+    relying = [found.alias for found in before if alias in _fallen_back_to(found)]
     if relying:
         raise Conflict(f"These models fall back to {alias!r}: {', '.join(relying)}. Change them first.", code="in_use")
     _delete(connection, project_id, [alias])
@@ -146,8 +148,17 @@ def check_project(connection: Connection, project_id: str, credentials: Mapping[
         tidy_model(found, credentials)
 
 
+def _fallen_back_to(found: Model) -> set[str]:
+    return {*found.fallbacks, *(alias for aliases in found.routing.fallbacks_after.values() for alias in aliases)}
+
+
 def _following(other: Model, old_alias: str, new_alias: str) -> Model:
-    return replace(other, fallbacks=tuple(new_alias if name == old_alias else name for name in other.fallbacks))
+    def renamed(name: str) -> str:
+        return new_alias if name == old_alias else name
+
+    return replace(
+        other, fallbacks=tuple(renamed(name) for name in other.fallbacks), routing=other.routing.renamed(renamed)
+    )
 
 
 def _refuse_taken_alias(others: Iterable[Model], alias: str) -> None:
@@ -161,7 +172,10 @@ def _assembled(connection: Connection, asked: Select[Any], behind: Select[Any]) 
     chosen = behind.with_only_columns(deployments.c.model_id, *_DEPLOYMENT_COLUMNS)
     for row in connection.execute(chosen.order_by(deployments.c.model_id, deployments.c.position)):
         values = dict(row._mapping)
-        by_model[values.pop("model_id")].append(Deployment(**values))
+        supports = values.pop("supports")
+        by_model[values.pop("model_id")].append(
+            Deployment(**values, supports=None if supports is None else tuple(supports))
+        )
     return [
         ProjectModel(
             row.project_id,
@@ -171,9 +185,12 @@ def _assembled(connection: Connection, asked: Select[Any], behind: Select[Any]) 
                 simulated=row.simulated,
                 retries=row.retries,
                 timeout_s=row.timeout_s,
+                connect_timeout_s=row.connect_timeout_s,
                 first_token_timeout_s=row.first_token_timeout_s,
+                answer_timeout_s=row.answer_timeout_s,
                 idle_timeout_s=row.idle_timeout_s,
                 fallbacks=tuple(row.fallbacks),
+                routing=routing_of(row.routing),
                 deployments=tuple(by_model[row.id]),
             ),
         )
@@ -188,9 +205,12 @@ def _columns(ready: Model, now: datetime) -> dict[str, object]:
         "simulated": ready.simulated,
         "retries": ready.retries,
         "timeout_s": ready.timeout_s,
+        "connect_timeout_s": ready.connect_timeout_s,
         "first_token_timeout_s": ready.first_token_timeout_s,
+        "answer_timeout_s": ready.answer_timeout_s,
         "idle_timeout_s": ready.idle_timeout_s,
         "fallbacks": list(ready.fallbacks),
+        "routing": stored_form(ready.routing) or None,
         "updated_at": now,
     }
 

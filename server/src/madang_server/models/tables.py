@@ -16,9 +16,14 @@ models = Table(
     Column("simulated", Boolean, nullable=False),
     Column("retries", Integer, nullable=False),
     Column("timeout_s", Float, nullable=False),
+    Column("connect_timeout_s", Float, nullable=True),
     Column("first_token_timeout_s", Float, nullable=True),
+    Column("answer_timeout_s", Float, nullable=True),
     Column("idle_timeout_s", Float, nullable=True),
     Column("fallbacks", JSON, nullable=False),
+    Column(
+        "routing", JSON(none_as_null=True), nullable=True
+    ),  # in the form of `models.routing`; NULL where it is plain
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("project_id", "alias"),
@@ -43,4 +48,16 @@ deployments = Table(
     Column("input_usd_per_million", ExactDecimal, nullable=True),
     Column("cached_input_usd_per_million", ExactDecimal, nullable=True),
     Column("output_usd_per_million", ExactDecimal, nullable=True),
+    Column("context_window", Integer, nullable=True),
+    Column("max_output_tokens", Integer, nullable=True),
+    Column("supports", JSON(none_as_null=True), nullable=True),
+    Column("base_model", String(256), nullable=True),
+)
+
+project_routing = Table(
+    "project_routing",
+    metadata,
+    Column("project_id", String(32), ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("policy_block_vendors", JSON, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
 )

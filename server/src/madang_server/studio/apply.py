@@ -18,7 +18,8 @@ from madang_server.http.access import ProjectKey
 from madang_server.http.database import Transaction
 from madang_server.http.surroundings import Around, Now, Surroundings
 from madang_server.models import store as models
-from madang_server.models.rules import check_fallbacks, tidy_model
+from madang_server.models.routing_rules import check_fallbacks
+from madang_server.models.rules import tidy_model
 from madang_server.studio.apply_plan import Difference, compare, is_same_credential
 from madang_server.studio.credentials import NewCredential, facts_of, sealing_of
 from madang_server.studio.models import ModelInput, wanted

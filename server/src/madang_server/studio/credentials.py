@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from madang.calls.operation import Vendor
 from madang_server.accounts.randomness import new_id
 from madang_server.credentials import store
 from madang_server.credentials.check import check_credential
@@ -22,8 +22,6 @@ from madang_server.models.model import CredentialFacts
 from madang_server.studio.shapes import Sent, Shown
 
 router = APIRouter(prefix="/projects/{project_id}/credentials", tags=["credentials"])
-
-Vendor = Literal["openai", "azure", "fake"]
 
 
 class Credential(Shown):

@@ -10,6 +10,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from madang.calls.operation import Vendor
+from madang.calls.policy import OnCut, StickyBy, Strategy
+from madang.calls.target import Feature
 from madang_server.accounts.problems import Invalid
 from madang_server.accounts.randomness import new_id
 from madang_server.credentials import store as credentials
@@ -20,18 +23,17 @@ from madang_server.http.surroundings import Around, DeploymentHealth, Now
 from madang_server.models import store
 from madang_server.models.model import Deployment as StoredDeployment
 from madang_server.models.model import Model as StoredModel
+from madang_server.models.routing import Routing as StoredRouting
 from madang_server.studio.credentials import facts_of
 from madang_server.studio.shapes import Sent, Shown
 
 router = APIRouter(prefix="/projects/{project_id}/models", tags=["models"])
 
-Vendor = Literal["openai", "azure", "fake"]
-
 
 class Health(Shown):
     """What the gateway last saw. A cooling deployment is tried again at `until`."""
 
-    state: Literal["healthy", "cooling"]
+    state: Literal["healthy", "cooling", "trial"]
     until: datetime | None
     reason: str
 
@@ -52,7 +54,25 @@ class Deployment(Shown):
     input_usd_per_million: Decimal | None
     cached_input_usd_per_million: Decimal | None
     output_usd_per_million: Decimal | None
+    context_window: int | None
+    max_output_tokens: int | None
+    supports: list[Feature] | None
+    base_model: str | None
     health: Health | None
+
+
+class Routing(Shown):
+    """How a model's calls go. `fallbacks_after` holds, by class of failure, the aliases that take over after it in place of
+    `fallbacks`; an empty list is none. `hedge_after_s` is seconds.
+    """
+
+    strategy: Strategy
+    prefer_regions: list[str]
+    sticky_by: StickyBy
+    fallbacks_after: dict[str, list[str]]
+    hedge_after_s: float | None
+    hedges_at_p95: bool
+    on_cut: OnCut
 
 
 class Model(Shown):
@@ -63,9 +83,12 @@ class Model(Shown):
     simulated: bool
     retries: int
     timeout_s: float
+    connect_timeout_s: float | None
     first_token_timeout_s: float | None
+    answer_timeout_s: float | None
     idle_timeout_s: float | None
     fallbacks: list[str]
+    routing: Routing
     deployments: list[Deployment]
 
 
@@ -75,7 +98,11 @@ class ModelPage(Shown):
 
 
 class DeploymentInput(Sent):
-    """Like `Deployment`. `health` is accepted, so that what was read can be sent back, and ignored."""
+    """Like `Deployment`. `health` is accepted, so that what was read can be sent back, and ignored.
+
+    Without `context_window`, `max_output_tokens` and `supports` nothing is held against a deployment. `base_model` is the
+    vendor's model behind a `vendor_model` that does not tell, such as a deployment at Azure.
+    """
 
     name: str
     vendor: Vendor
@@ -90,7 +117,23 @@ class DeploymentInput(Sent):
     input_usd_per_million: Decimal | None = None
     cached_input_usd_per_million: Decimal | None = None
     output_usd_per_million: Decimal | None = None
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    supports: list[Feature] | None = None
+    base_model: str | None = None
     health: Health | None = Field(default=None, exclude=True)
+
+
+class RoutingInput(Sent):
+    """Like `Routing`; what is left out is plain."""
+
+    strategy: Strategy = "weighted"
+    prefer_regions: list[str] = []
+    sticky_by: StickyBy = "none"
+    fallbacks_after: dict[str, list[str]] = {}
+    hedge_after_s: float | None = None
+    hedges_at_p95: bool = False
+    on_cut: OnCut = "error"
 
 
 class ModelInput(Sent):
@@ -101,9 +144,12 @@ class ModelInput(Sent):
     simulated: bool = False
     retries: int = 2
     timeout_s: float = 600.0
+    connect_timeout_s: float | None = None
     first_token_timeout_s: float | None = None
+    answer_timeout_s: float | None = None
     idle_timeout_s: float | None = None
     fallbacks: list[str] = []
+    routing: RoutingInput = RoutingInput()
     deployments: list[DeploymentInput]
 
 
@@ -159,14 +205,34 @@ def wanted(body: ModelInput, credential_ids: Mapping[str, str]) -> StoredModel:
     deployments = []
     for index, sent in enumerate(body.deployments):
         values = sent.model_dump()
-        name = values.pop("credential")
+        name, supports = values.pop("credential"), values.pop("supports")
         if name is not None and name not in credential_ids:
             raise Invalid(
                 f"There is no credential named {name!r} in this project.", param=f"deployments.{index}.credential"
             )
-        deployments.append(StoredDeployment(**values, credential_id=None if name is None else credential_ids[name]))
-    values = body.model_dump(exclude={"deployments", "fallbacks"})
-    return StoredModel(**values, fallbacks=tuple(body.fallbacks), deployments=tuple(deployments))
+        deployments.append(
+            StoredDeployment(
+                **values,
+                credential_id=None if name is None else credential_ids[name],
+                supports=None if supports is None else tuple(supports),
+            )
+        )
+    values = body.model_dump(exclude={"deployments", "fallbacks", "routing"})
+    return StoredModel(
+        **values,
+        fallbacks=tuple(body.fallbacks),
+        routing=_wanted_routing(body.routing),
+        deployments=tuple(deployments),
+    )
+
+
+def _wanted_routing(sent: RoutingInput) -> StoredRouting:
+    values = sent.model_dump(exclude={"prefer_regions", "fallbacks_after"})
+    return StoredRouting(
+        **values,
+        prefer_regions=tuple(sent.prefer_regions),
+        fallbacks_after={kind: tuple(aliases) for kind, aliases in sent.fallbacks_after.items()},
+    )
 
 
 def shown(
@@ -179,9 +245,12 @@ def shown(
         simulated=one.simulated,
         retries=one.retries,
         timeout_s=one.timeout_s,
+        connect_timeout_s=one.connect_timeout_s,
         first_token_timeout_s=one.first_token_timeout_s,
+        answer_timeout_s=one.answer_timeout_s,
         idle_timeout_s=one.idle_timeout_s,
         fallbacks=list(one.fallbacks),
+        routing=Routing.model_validate(one.routing),
         deployments=[
             _shown_deployment(deployment, credential_names, health.get((one.alias, deployment.name)))
             for deployment in one.deployments
@@ -206,5 +275,9 @@ def _shown_deployment(
         input_usd_per_million=one.input_usd_per_million,
         cached_input_usd_per_million=one.cached_input_usd_per_million,
         output_usd_per_million=one.output_usd_per_million,
+        context_window=one.context_window,
+        max_output_tokens=one.max_output_tokens,
+        supports=None if one.supports is None else list(one.supports),
+        base_model=one.base_model,
         health=None if health is None else Health.model_validate(health),
     )
