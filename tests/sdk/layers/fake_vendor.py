@@ -14,7 +14,7 @@ from madang.calls.span import Span
 from madang.errors import CallFailed, FailureReason
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.openai_wire import StreamDecoder, decode_reply
-from madang.routing.health import HealthBook
+from madang.routing.books import Books
 
 Step = bytes | CallFailed | float | Exception
 """One thing that a vendor does: send bytes, fail, be silent for so many seconds of real time, or be broken."""
@@ -132,7 +132,7 @@ class Pipeline:
     call: Call
     vendor: Vendor
     hands: Hands
-    book: HealthBook
+    books: Books
     traces: list[tuple[Span, ...]]
 
     @property
@@ -143,18 +143,18 @@ class Pipeline:
 
 
 def pipeline(vendor: Vendor, *, sink: Callable[[str, Sequence[Span]], None] | None = None) -> Pipeline:
-    hands, book = Hands(), HealthBook()
+    hands, books = Hands(), Books()
     traces: list[tuple[Span, ...]] = []
     numbers = iter(range(1, 1_000))
     around = Surroundings(
         sink=sink or (lambda _project_id, spans: traces.append(tuple(spans))),
-        health_of=lambda _: book,
+        books_of=lambda _: books,
         clock=hands.clock,
         rng=Random(1),
         new_span_id=lambda: f"{next(numbers):016x}",
         sleep=hands.sleep,
     )
-    return Pipeline(build_call(vendor, around), vendor, hands, book, traces)
+    return Pipeline(build_call(vendor, around), vendor, hands, books, traces)
 
 
 async def read(reply: Reply) -> bytes:

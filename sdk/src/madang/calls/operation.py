@@ -13,7 +13,7 @@ VENDORS: tuple[Vendor, ...] = get_args(Vendor)
 
 _ALL = frozenset(OPERATIONS)
 
-SERVED_BY: Mapping[Vendor, frozenset[Operation]] = {
+SERVED_BY: Mapping[str, frozenset[Operation]] = {
     "openai": _ALL,
     "azure": _ALL,
     "anthropic": frozenset({"chat"}),

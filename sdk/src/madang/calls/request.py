@@ -81,7 +81,13 @@ class Request(msgspec.Struct, frozen=True):
     reason: str = ""  # why this target
     has_alternative: bool = False  # another target waits, so a failure need not be retried here
     attempt: Attempt | None = None  # the journal's entry of this very request to a vendor
+    is_hedge: bool = False
+    avoid: frozenset[str] = frozenset()  # keys of targets that must not be asked for this call
 
     def to(self, target: Target, reason: str, *, has_alternative: bool) -> "Request":
         """The same call, addressed to one target."""
         return msgspec.structs.replace(self, target=target, reason=reason, has_alternative=has_alternative)
+
+    def as_hedge(self) -> "Request":
+        """The same, marked as the second of two that run beside each other."""
+        return msgspec.structs.replace(self, is_hedge=True)

@@ -13,7 +13,7 @@ from madang.client.knowledge import Knowledge
 from madang.client.pipeline import direct_call, gateway_call
 from madang.config import Config
 from madang.providers.aiohttp_transport import AiohttpTransport
-from madang.routing.health import HealthBook
+from madang.routing.books import Books
 from madang.studio.platform import Platform
 from madang.tracing.exporter import SpanExporter
 from madang.tracing.otlp import encode_spans
@@ -81,11 +81,11 @@ def wire(config: Config) -> Wiring:
 
         return Wiring(config, _AnyModel(), outlet, connect_gateway, clock)
     knowledge = Knowledge(platform)
-    book = HealthBook()
+    books = Books()
 
     def connect_vendors() -> Connection:
         transport = _transport()
-        return Connection(direct_call(transport, knowledge.key_of, outlet.keep, clock, book), transport.close)
+        return Connection(direct_call(transport, knowledge.key_of, outlet.keep, clock, books), transport.close)
 
     return Wiring(config, knowledge, outlet, connect_vendors, clock)
 

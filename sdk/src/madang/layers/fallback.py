@@ -1,43 +1,116 @@
-"""Target after target, until one answers or none is left that could."""
+"""Target after target, until one answers or none is left that could; a second one beside the first where the route hedges."""
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from madang.calls.clock import Clock
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.errors import CallFailed
-from madang.routing.choose import choose_targets
-from madang.routing.health import HealthBook
-from madang.routing.worth import is_worth_another_target
+from madang.layers.hedge import first_of
+from madang.routing.books import Books
+from madang.routing.line import Choice, Line
+from madang.routing.needs import Needs, needs_of
+from madang.routing.rank import Sight
+
+_HEDGE_FROM = 20.0  # measured calls; a p95 of fewer is a guess
 
 
-def with_fallback(call: Call, *, health_of: Callable[[Request], HealthBook], clock: Clock, rng: Random) -> Call:
+def with_fallback(call: Call, *, books_of: Callable[[Request], Books], clock: Clock, rng: Random) -> Call:
     async def first_answer(request: Request) -> Reply:
-        book = health_of(request)
-        now = clock.monotonic()
-        choices = choose_targets(request.route, lambda target: book.of(target, now), rng)
-        before = ""
-        for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
-            target = choice.target
+        books = books_of(request)
+        line = line_of(request, books, clock.monotonic(), rng)
+        failure: CallFailed | None = None
+        before = f"{request.reason}; " if request.reason else ""
+        while (choice := line.next()) is not None:
+            addressed = request.to(choice.target, f"{before}{choice.reason}", has_alternative=len(line) > 0)
+            hedge_after = _hedge_after(request, choice, books, clock.monotonic()) if len(line) else None
+            begun = len(request.journal.attempts)
             try:
-                return await call(request.to(target, f"{before}{choice.reason}", has_alternative=left > 0))
-            except CallFailed as failure:
-                out_of_time = clock.monotonic() >= request.deadline
-                if left == 0 or out_of_time or not is_worth_another_target(failure):
-                    told = _for_the_caller(failure, request)
-                    if told is failure:
-                        raise
-                    raise told from failure
-                before = f"after {target.name}: {failure.reason}; "
-        raise CallFailed(
-            f"Model {request.route.model!r} has no enabled deployment. Enable one on the Models page.",
-            reason="no_target",
-            status=503,
-            code="no_deployment",
-        )
+                if hedge_after is None:
+                    reply = await call(addressed)
+                else:
+                    reply = await _hedged(call, addressed, line, hedge_after)
+            except CallFailed as failed:
+                failure = failed
+                for attempt in request.journal.attempts[begun:]:
+                    if attempt.failure is not None:
+                        line.failed(attempt.target, attempt.failure)
+                        before = f"after {attempt.target.name}: {attempt.failure.reason}; "
+                if clock.monotonic() >= request.deadline:
+                    break
+                continue
+            answering = next(
+                (a for a in reversed(request.journal.attempts) if a.target.name == reply.target.name), None
+            )
+            request.journal.answering = answering
+            return reply
+        raise _for_the_caller(failure, request) if failure is not None else _nobody(request, line)
 
     return first_answer
+
+
+def line_of(request: Request, books: Books, now: float, rng: Random) -> Line:
+    """The targets for this request, as they stand now."""
+    route = request.route
+    policy = route.policy
+    sticky_key = ""
+    if policy.sticky_by != "none":
+        sticky_key = request.caller.session_id if policy.sticky_by == "session" else request.caller.user_id
+    is_only_one = len(route.targets) == 1 and not route.fallbacks and not route.after
+    needs = Needs(request.operation) if is_only_one else needs_of(request)
+    sight = Sight(books, now, request.is_stream, needs, sticky_key)
+    if policy.strategy == "cost":
+        sight = sight._replace(answer_tokens=_most_tokens(request.body) or sight.answer_tokens)
+    return Line(route, sight, rng, request.avoid)
+
+
+async def _hedged(call: Call, addressed: Request, line: Line, after_s: float) -> Reply:
+    def second() -> Request | None:
+        choice = line.next()
+        if choice is None:
+            return None
+        reason = f"hedge: nothing from {addressed.target.name if addressed.target else ''} after {after_s:.3g} s"
+        return addressed.to(choice.target, f"{reason}; {choice.reason}", has_alternative=True).as_hedge()
+
+    return await first_of(call, addressed, after_s, second)
+
+
+def _hedge_after(request: Request, choice: Choice, books: Books, now: float) -> float | None:
+    policy = request.route.policy
+    if policy.hedge_after_s is not None:
+        return policy.hedge_after_s
+    if not policy.hedges_at_p95:
+        return None
+    latency, is_stream = books.latency, request.is_stream
+    if latency.known_calls(choice.target, is_stream=is_stream) < _HEDGE_FROM:
+        return None
+    return latency.percentile(choice.target, 0.95, now, is_stream=is_stream)
+
+
+def _most_tokens(body: dict[str, Any]) -> int:
+    asked = body.get("max_completion_tokens") or body.get("max_tokens")
+    return asked if isinstance(asked, int) and asked > 0 else 0
+
+
+def _nobody(request: Request, line: Line) -> CallFailed:
+    model = request.route.model
+    if line.passed_over:
+        why = "; ".join(f"{each.target.name} {each.why}" for each in line.passed_over[:5])
+        return CallFailed(
+            f"No deployment of model {model!r} can serve this request: {why}.",
+            reason="invalid_request",
+            status=400,
+            code="no_fitting_deployment",
+            param="model",
+        )
+    return CallFailed(
+        f"Model {model!r} has no enabled deployment. Enable one on the Models page.",
+        reason="no_target",
+        status=503,
+        code="no_deployment",
+    )
 
 
 def _for_the_caller(failure: CallFailed, request: Request) -> CallFailed:
@@ -45,20 +118,24 @@ def _for_the_caller(failure: CallFailed, request: Request) -> CallFailed:
     attempts = len(request.journal.attempts)
     words = failure.message if attempts == 1 else f"{failure.message} (the last of {attempts} attempts)"
     if failure.reason in ("authentication", "permission", "not_found"):
-        name = request.journal.attempts[-1].target.name
-        return CallFailed(
-            f"Deployment {name!r} is not set up correctly: {words}",
+        told = CallFailed(
+            f"Deployment {request.journal.attempts[-1].target.name!r} is not set up correctly: {words}",
             reason=failure.reason,
             status=502,
             code="deployment_misconfigured",
+            request_id=failure.request_id,
         )
-    if attempts == 1:
+    elif attempts == 1:
         return failure
-    return CallFailed(
-        words,
-        reason=failure.reason,
-        status=failure.status,
-        code=failure.code,
-        param=failure.param,
-        retry_after_s=failure.retry_after_s,
-    )
+    else:
+        told = CallFailed(
+            words,
+            reason=failure.reason,
+            status=failure.status,
+            code=failure.code,
+            param=failure.param,
+            retry_after_s=failure.retry_after_s,
+            request_id=failure.request_id,
+        )
+    told.__cause__ = failure
+    return told

@@ -1,4 +1,4 @@
-"""One target, asked again where that is worth it; and the journal and health book of every attempt.
+"""One target, asked again where that is worth it; and the end of every attempt in journal and books.
 
 Only this layer repeats a request. It leaves the repeating to the fallback layer as long as another target waits, so
 that the number of requests is at most targets + retries, never a product.
@@ -16,14 +16,14 @@ from madang.calls.reply import Call, Reply
 from madang.calls.request import Attempt, Request
 from madang.errors import CallFailed
 from madang.layers.interruption import failure_of
-from madang.routing.health import HealthBook
+from madang.routing.books import Books
 from madang.routing.worth import wait_before_retry
 
 
 def with_retry(
     call: Call,
     *,
-    health_of: Callable[[Request], HealthBook],
+    books_of: Callable[[Request], Books],
     clock: Clock,
     new_span_id: Callable[[], str],
     rng: Random,
@@ -31,25 +31,26 @@ def with_retry(
 ) -> Call:
     async def retried(request: Request) -> Reply:
         assert request.target is not None
-        health = health_of(request)
+        books = books_of(request)
         retries_done = 0
         while True:
-            attempt = Attempt(new_span_id(), request.target, request.reason, clock.now_us())
+            began = clock.monotonic()
+            attempt = Attempt(new_span_id(), request.target, request.reason, clock.now_us(), is_hedge=request.is_hedge)
             request.journal.attempts.append(attempt)
+            end = _AttemptEnd(attempt, books, clock, began, is_stream=request.is_stream)
             try:
                 reply = await call(msgspec.structs.replace(request, attempt=attempt))
             except CallFailed as failure:
-                _end(attempt, clock, failure)
-                health.failed(request.target, failure, clock.monotonic())
+                end.ended(failure)
                 wait = _wait(failure, request, retries_done, clock, rng)
                 if wait is None:
                     raise
                 cause = failure.reason
             except BaseException as error:  # cancelled, as a rule: the attempt still has to end in the journal
-                _end(attempt, clock, failure_of(error))
+                end.ended(error)
                 raise
             else:
-                return reply.seen_by(_AttemptEnd(attempt, health, clock))
+                return reply.seen_by(end)
             await sleep(wait)
             retries_done += 1
             request = msgspec.structs.replace(
@@ -66,29 +67,39 @@ def _wait(failure: CallFailed, request: Request, retries_done: int, clock: Clock
 
 
 class _AttemptEnd:
-    """Closes the attempt in the journal and the health book when its answer is complete or has broken off."""
+    """Closes the attempt, in the journal and in the books, when its answer is complete or has broken off."""
 
-    __slots__ = ("_attempt", "_clock", "_health")
+    __slots__ = ("_attempt", "_began", "_books", "_clock", "_is_stream")
 
-    def __init__(self, attempt: Attempt, health: HealthBook, clock: Clock) -> None:
+    def __init__(self, attempt: Attempt, books: Books, clock: Clock, began: float, *, is_stream: bool) -> None:
         self._attempt = attempt
-        self._health = health
+        self._books = books
         self._clock = clock
+        self._began = began
+        self._is_stream = is_stream
+        books.health.begin(attempt.target, began)
+        books.latency.begin(attempt.target, began)
 
     def saw(self, event: Event) -> None:
         """Only the end matters."""
 
     def ended(self, error: BaseException | None) -> None:
+        attempt, books = self._attempt, self._books
+        attempt.end_us = self._clock.now_us()
+        now = self._clock.monotonic()
         if error is None:
-            _end(self._attempt, self._clock, None)
-            self._health.succeeded(self._attempt.target)
-        elif isinstance(error, CallFailed):
-            _end(self._attempt, self._clock, error)
-            self._health.failed(self._attempt.target, error, self._clock.monotonic())
+            books.health.succeeded(attempt.target, self._began)
+            books.latency.end(attempt.target, now, self._seconds(), is_stream=self._is_stream)
+            return
+        books.latency.end(attempt.target, now, None, is_stream=self._is_stream)
+        if isinstance(error, CallFailed):
+            attempt.failure = error
+            books.health.failed(attempt.target, error, now, now - self._began)
         else:
-            _end(self._attempt, self._clock, failure_of(error))
+            attempt.failure = failure_of(error)
+            books.health.given_up(attempt.target, now)
 
-
-def _end(attempt: Attempt, clock: Clock, failure: CallFailed | None) -> None:
-    attempt.end_us = clock.now_us()
-    attempt.failure = failure
+    def _seconds(self) -> float:
+        attempt = self._attempt
+        at_us = attempt.first_token_us if self._is_stream else attempt.end_us
+        return ((at_us or attempt.start_us) - attempt.start_us) / 1_000_000

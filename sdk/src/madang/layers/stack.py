@@ -1,4 +1,4 @@
-"""The order of the layers, outermost first: trace, fallback, retry, cost, timeout, then the vendor."""
+"""The order of the layers, outermost first: trace, continuation, fallback, retry, cost, timeout, then the vendor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,12 +8,13 @@ from random import Random
 from madang.calls.clock import Clock, new_span_id
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
+from madang.layers.continuation import with_continuation
 from madang.layers.cost import with_cost
 from madang.layers.fallback import with_fallback
 from madang.layers.retry import with_retry
 from madang.layers.timeout import with_timeout
 from madang.layers.trace import SpanSink, with_trace
-from madang.routing.health import HealthBook
+from madang.routing.books import Books
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Surroundings:
     """What differs between the SDK and the Gateway, and between a test and production."""
 
     sink: SpanSink
-    health_of: Callable[[Request], HealthBook]
+    books_of: Callable[[Request], Books]
     clock: Clock = field(default_factory=Clock)
     rng: Random = field(default_factory=Random)
     new_span_id: Callable[[], str] = new_span_id
@@ -33,13 +34,14 @@ def build_call(vendor: Call, around: Surroundings) -> Call:
     call = with_cost(with_timeout(vendor, around.clock))
     call = with_retry(
         call,
-        health_of=around.health_of,
+        books_of=around.books_of,
         clock=around.clock,
         new_span_id=around.new_span_id,
         rng=around.rng,
         sleep=around.sleep,
     )
-    call = with_fallback(call, health_of=around.health_of, clock=around.clock, rng=around.rng)
+    call = with_fallback(call, books_of=around.books_of, clock=around.clock, rng=around.rng)
+    call = with_continuation(call, clock=around.clock)
     call = with_trace(call, sink=around.sink, clock=around.clock, new_span_id=around.new_span_id)
 
     async def watched(request: Request) -> Reply:

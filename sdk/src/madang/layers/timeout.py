@@ -16,8 +16,10 @@ def with_timeout(call: Call, clock: Clock) -> Call:
     async def timed(request: Request) -> Reply:
         seconds = request.deadline - clock.monotonic()
         # A reply that is not streamed has no first token: it comes when all of it has been thought out.
-        if request.is_stream and request.route.first_token_timeout_s is not None:
-            seconds = min(seconds, request.route.first_token_timeout_s)
+        own = request.route.first_token_timeout_s if request.is_stream else request.route.answer_timeout_s
+        is_own = own is not None and own < seconds
+        if own is not None and is_own:
+            seconds = own
         limit = TimeLimit()
         limit.set(seconds)
         try:
@@ -25,7 +27,7 @@ def with_timeout(call: Call, clock: Clock) -> Call:
                 reply = await call(request)
                 held, is_complete = await _until_content(reply)
         except TimeoutError:
-            raise _too_late(request, "no answer", seconds) from None
+            raise _too_late(request, "no answer", seconds, is_own=is_own) from None
         finally:
             limit.close()
         attempt = request.attempt
@@ -60,12 +62,14 @@ async def _rest(held: list[Event], events: Events, request: Request, clock: Cloc
     idle = request.route.idle_timeout_s
     limit = TimeLimit()
     seconds = 0.0
+    is_idle = False
     try:
         for event in held:
             yield event
         while True:
             seconds = request.deadline - clock.monotonic()
-            if idle is not None and idle < seconds:
+            is_idle = idle is not None and idle < seconds
+            if idle is not None and is_idle:
                 seconds = idle
             limit.set(seconds)
             with limit:
@@ -74,17 +78,18 @@ async def _rest(held: list[Event], events: Events, request: Request, clock: Cloc
     except StopAsyncIteration:
         return
     except TimeoutError:
-        raise _too_late(request, "the answer paused", seconds) from None
+        raise _too_late(request, "the answer paused", seconds, is_own=is_idle) from None
     finally:
         limit.close()
         await events.aclose()
 
 
-def _too_late(request: Request, what: str, limit: float) -> CallFailed:
+def _too_late(request: Request, what: str, limit: float, *, is_own: bool) -> CallFailed:
+    """`is_own`: the limit is the target's, so another one may still answer in the time that the call has left."""
     name = request.target.name if request.target else request.route.model
     return CallFailed(
         f"Deployment {name!r}: {what} for {max(limit, 0):.3g} s, the limit for this call.",
         reason="timeout",
         status=504,
-        code="timeout",
+        code="timeout" if is_own else "deadline_exceeded",
     )

@@ -1,36 +1,15 @@
-"""What is worth trying again after a failure: the same target, another one, or nothing."""
+"""When the same target is worth asking again after a failure, and after how long. Who else may be asked: `line`."""
 
 from random import Random
 
 from madang.errors import CallFailed, FailureReason
 
-# Another target may well answer. A request that is wrong stays wrong, and would only be billed twice.
-_ELSEWHERE: frozenset[FailureReason] = frozenset(
-    {
-        "context_overflow",
-        "authentication",
-        "permission",
-        "not_found",
-        "rate_limited",
-        "quota_exhausted",
-        "overloaded",
-        "server_error",
-        "connection",
-        "timeout",
-        "bad_reply",
-        "stream_cut",
-    }
-)
 # The same target may answer a moment later.
 _AGAIN: frozenset[FailureReason] = frozenset(
     {"rate_limited", "overloaded", "server_error", "connection", "bad_reply", "stream_cut"}
 )
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 8.0
-
-
-def is_worth_another_target(failure: CallFailed) -> bool:
-    return failure.reason in _ELSEWHERE
 
 
 def wait_before_retry(failure: CallFailed, retries_done: int, time_left_s: float, rng: Random) -> float | None:

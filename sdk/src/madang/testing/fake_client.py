@@ -15,7 +15,7 @@ from madang.config import Config
 from madang.errors import ConfigError
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.fake import Answer, fake_call
-from madang.routing.health import HealthBook
+from madang.routing.books import Books
 
 
 class FakeMadang(Madang):
@@ -63,7 +63,7 @@ class _World:
     spans: list[Span] = field(default_factory=list)
 
     def wiring(self) -> Wiring:
-        clock, book = Clock(), HealthBook()
+        clock, books = Clock(), Books()
         config = Config(api_key="", base_url="http://madang.invalid", mode="direct", environment="default", release="")
         model = fake_call(self.answers)
 
@@ -74,7 +74,7 @@ class _World:
         def keep(_project_id: str, spans: Sequence[Span]) -> None:
             self.spans.extend(spans)
 
-        around = Surroundings(sink=keep, health_of=lambda _: book, clock=clock, sleep=_no_wait)
+        around = Surroundings(sink=keep, books_of=lambda _: books, clock=clock, sleep=_no_wait)
         call = build_call(remembered, around)
         directory = _Directory(self.models, self.retries)
         return Wiring(config, directory, _Outlet(keep), lambda: Connection(call, _nothing), clock)

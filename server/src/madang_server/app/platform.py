@@ -110,12 +110,14 @@ class Platform:
 
 def _health_of(gateway: Gateway, clock: Clock) -> Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]:
     def health_of(project_id: str) -> Mapping[tuple[str, str], DeploymentHealth]:
-        now = datetime.now(UTC)
+        books = gateway.books(project_id)
+        wall, now = datetime.now(UTC), clock.monotonic()
         report: dict[tuple[str, str], DeploymentHealth] = {}
-        for target, health in gateway.health(project_id):
-            is_cooling = health.state == "cooling"
-            until = now + timedelta(seconds=health.until - clock.monotonic()) if is_cooling else None
-            report[target.alias, target.name] = DeploymentHealth(health.state, until, health.reason)
+        for target in gateway.targets(project_id):
+            health = books.health.of(target, now)
+            until = wall + timedelta(seconds=health.until - now) if health.state == "cooling" else None
+            in_flight = books.latency.in_flight(target)
+            report[target.alias, target.name] = DeploymentHealth(health.state, until, health.reason, in_flight)
         return report
 
     return health_of

@@ -12,7 +12,7 @@ from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.calls.target import Target
 from madang.layers.stack import Surroundings, build_call
-from madang.routing.health import Health, HealthBook
+from madang.routing.books import Books
 from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
@@ -20,7 +20,7 @@ from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
-from madang_server.gateway.snapshot import EMPTY, KeyHolder, Snapshot
+from madang_server.gateway.snapshot import EMPTY, KeyHolder, Project, Snapshot
 from madang_server.http.errors import trail
 from madang_server.spans.intake import SpanSpool
 from madang_server.spans.row import RETENTION_DAYS, encode_row
@@ -42,10 +42,10 @@ class Gateway:
         self._clock = clock
         self._retention_days = retention_days
         self._snapshot = EMPTY
-        self._books: dict[str, HealthBook] = {}
+        self._books: dict[str, Books] = {}
         self.used_keys: dict[str, datetime] = {}
         self.lost_spans = 0  # spans of calls that the full spool did not take
-        around = Surroundings(sink=self._keep, health_of=self._health_of, clock=clock)
+        around = Surroundings(sink=self._keep, books_of=self._books_of, clock=clock)
         call = build_call(vendor, around)
 
         def calls(operation: Operation) -> CallEndpoint:
@@ -75,14 +75,14 @@ class Gateway:
     def serves(self, path: str) -> bool:
         return path.startswith("/v1/") or path in self._methods
 
-    def health(self, project_id: str) -> list[tuple[Target, Health]]:
-        """How the deployments of a project are doing, as far as this process called them."""
-        book = self._books.get(project_id)
-        project = next((h.project for h in self._snapshot.keys.values() if h.project.project_id == project_id), None)
-        if book is None or project is None:
-            return []
-        now = self._clock.monotonic()
-        return [(t, book.of(t, now)) for alias in project.aliases for t in project.routes[alias].targets]
+    def targets(self, project_id: str) -> list[Target]:
+        """All deployments that serve the project at present."""
+        project = self.project(project_id)
+        return [] if project is None else [t for alias in project.aliases for t in project.routes[alias].targets]
+
+    def project(self, project_id: str) -> Project | None:
+        """The project as the Gateway knows it; None when it has no key."""
+        return next((h.project for h in self._snapshot.keys.values() if h.project.project_id == project_id), None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -156,12 +156,15 @@ class Gateway:
     def _note_key(self, holder: KeyHolder) -> None:
         self.used_keys[holder.key_id] = datetime.now(UTC)
 
-    def _health_of(self, request: Request) -> HealthBook:
-        project_id = request.caller.project_id
-        book = self._books.get(project_id)
-        if book is None:
-            book = self._books[project_id] = HealthBook()
-        return book
+    def _books_of(self, request: Request) -> Books:
+        return self.books(request.caller.project_id)
+
+    def books(self, project_id: str) -> Books:
+        """What this process knows of the project's targets."""
+        books = self._books.get(project_id)
+        if books is None:
+            books = self._books[project_id] = Books()
+        return books
 
 
 def _no_such(method: str, path: str, allowed: Sequence[str]) -> Refused:

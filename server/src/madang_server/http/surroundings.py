@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 
 class DeploymentHealth(NamedTuple):
-    """What the gateway knows about one deployment. `until`: when a cooling one is tried again."""
+    """What the gateway knows about one deployment. `until`: when a cooling one is tried again; in state "trial" the next
+    call tries it. `in_flight`: calls under way in this process."""
 
-    state: Literal["healthy", "cooling"]
+    state: Literal["healthy", "cooling", "trial"]
     until: datetime | None
     reason: str
+    in_flight: int = 0
 
 
 # Health by (alias, deployment) of one project; what is not in it is not known.

@@ -1,0 +1,87 @@
+"""What a request asks of a model beyond answering: seeing pictures, calling tools, reading so much text. Pure."""
+
+from typing import Any, NamedTuple
+
+from madang.calls.operation import SERVED_BY, Operation
+from madang.calls.request import Request
+from madang.calls.target import Feature, Target
+
+# Bytes of UTF-8 per token. English has about 4.2 letters a token; a Korean syllable is 3 bytes and two thirds of a token.
+BYTES_PER_TOKEN = 4.4
+# A text is estimated, so only one that is clearly too long counts as that.
+_CLEARLY = 1.15
+
+_FEATURE_OF_PART: dict[str, Feature] = {
+    "image_url": "vision",
+    "input_image": "vision",
+    "input_audio": "audio",
+    "file": "documents",
+    "input_file": "documents",
+}
+
+
+class Needs(NamedTuple):
+    """`prompt_tokens` is estimated from the text alone; files are left out, as every vendor counts them its own way."""
+
+    operation: Operation = "chat"
+    features: frozenset[Feature] = frozenset()
+    prompt_tokens: int = 0
+
+
+def needs_of(request: Request) -> Needs:
+    """What this request needs."""
+    if request.operation not in ("chat", "responses"):
+        return Needs(request.operation)
+    body = request.body
+    features: set[Feature] = set()
+    if body.get("tools"):
+        features.add("tools")
+    wanted = body.get("response_format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
+        features.add("structured_output")
+    text = _read_messages(body.get("messages") or body.get("input"), features)
+    return Needs(request.operation, frozenset(features), int(text / BYTES_PER_TOKEN))
+
+
+def text_bytes(text: str) -> int:
+    """Bytes of UTF-8, nearly: what is not ASCII counts three, as Hangul does."""
+    return len(text) if text.isascii() else 3 * len(text)
+
+
+def unmet_by(target: Target, needs: Needs) -> str:
+    """Why this target cannot serve the request, in words; empty when it can, or when nothing is known against it."""
+    served = SERVED_BY.get(target.vendor)  # an unknown vendor is told by the registry
+    if served is not None and needs.operation not in served:
+        return f"{target.vendor} has no {needs.operation}"
+    if target.supports is not None:
+        missing = sorted(needs.features - target.supports)
+        if missing:
+            return f"has no {', '.join(missing)}"
+    return ""
+
+
+def is_too_long_for(target: Target, needs: Needs) -> bool:
+    """Whether the prompt clearly does not fit."""
+    return target.context_window is not None and needs.prompt_tokens > _CLEARLY * target.context_window
+
+
+def _read_messages(messages: Any, features: set[Feature]) -> int:
+    if isinstance(messages, str):
+        return text_bytes(messages)
+    size = 0
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, str):
+            size += text_bytes(content)
+        elif isinstance(content, list):
+            size += sum(_read_part(part, features) for part in content if isinstance(part, dict))
+    return size
+
+
+def _read_part(part: dict[str, Any], features: set[Feature]) -> int:
+    feature = _FEATURE_OF_PART.get(str(part.get("type")))
+    if feature is not None:
+        features.add(feature)
+        return 0
+    text = part.get("text")
+    return text_bytes(text) if isinstance(text, str) else 0
