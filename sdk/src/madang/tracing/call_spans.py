@@ -17,6 +17,19 @@ _SCALARS = (str, int, float, bool)
 _LONGEST_ATTRIBUTE = 1_000  # characters; metadata is for filters, a text belongs into the messages
 _MOST_METADATA = 64  # fields
 
+# What of a usage has a column of its own in the trace store, and what is kept as attributes.
+_COLUMNS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+_COUNTS = (
+    "cache_write_tokens",
+    "audio_input_tokens",
+    "audio_output_tokens",
+    "image_input_tokens",
+    "image_output_tokens",
+    "images",
+    "audio_seconds",
+    "characters",
+)
+
 # Request parameters worth a filter, by OpenAI's name, with their name in OpenTelemetry's GenAI conventions.
 _PARAMETERS = {
     "temperature": "gen_ai.request.temperature",
@@ -88,7 +101,7 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
         attempts=len(request.journal.attempts),
         simulated=bool(last and last.target.is_simulated),
         tags=caller.tags,
-        attributes=_attributes(request),
+        attributes=_attributes(request, usage, cost),
         input=kept_text(request.raw),
         output=kept_text(output_of(request.operation, outcome.parts, outcome.raw)),
     )
@@ -106,12 +119,18 @@ def _attempt_span(request: Request, root_id: str, number: int, attempt: Attempt,
     }
     if target.region:
         attributes["madang.target.region"] = target.region
+    if attempt.request_id:
+        attributes["madang.attempt.request_id"] = attempt.request_id[:_LONGEST_ATTRIBUTE]
+    if attempt.is_hedge:
+        attributes["madang.attempt.hedge"] = "true"
     # Tokens and cost of an attempt are attributes, so that a sum over spans counts each call once.
     if attempt.usage is not None:
-        for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"):
-            tokens = getattr(attempt.usage, name)
-            if tokens is not None:
-                attributes[f"madang.attempt.{name}"] = str(tokens)
+        for name in (*_COLUMNS, *_COUNTS):
+            count = getattr(attempt.usage, name)
+            if count is not None:
+                attributes[f"madang.attempt.{name}"] = str(count)
+        if attempt.usage.is_estimated:
+            attributes["madang.attempt.estimated"] = "true"
     if attempt.cost is not None:
         attributes["madang.attempt.cost_usd"] = format(attempt.cost.total_usd, "f")
     if failure is not None and failure.reason not in ("timeout", "cancelled", "connection", "stream_cut"):
@@ -143,15 +162,11 @@ def _total_usage(attempts: Sequence[Attempt]) -> Usage:
     reported = [attempt.usage for attempt in attempts if attempt.usage is not None]
     if len(reported) <= 1:
         return reported[0] if reported else _EMPTY_USAGE
-    return Usage(
-        _sum([usage.input_tokens for usage in reported]),
-        _sum([usage.output_tokens for usage in reported]),
-        _sum([usage.cached_tokens for usage in reported]),
-        _sum([usage.reasoning_tokens for usage in reported]),
-    )
+    sums = {name: _sum([getattr(usage, name) for usage in reported]) for name in (*_COLUMNS, *_COUNTS)}
+    return Usage(**sums, is_estimated=any(usage.is_estimated for usage in reported))
 
 
-def _sum(numbers: Sequence[int | None]) -> int | None:
+def _sum(numbers: Sequence[Any]) -> Any:
     known = [number for number in numbers if number is not None]
     return sum(known) if known else None
 
@@ -167,16 +182,29 @@ def _total_cost(attempts: Sequence[Attempt]) -> Cost | None:
     for cost in costs:
         for name, amount in cost.details.items():
             details[name] = details.get(name, Decimal(0)) + amount
-    return Cost(sum((cost.total_usd for cost in costs), Decimal(0)), details)
+    total = sum((cost.total_usd for cost in costs), Decimal(0))
+    return Cost(total, details, any(cost.is_estimated for cost in costs))
 
 
 def _answering_model(parts: Sequence[Part]) -> str:
     return next((part.model for part in parts if type(part) is Started), "")
 
 
-def _attributes(request: Request) -> dict[str, str]:
+def _attributes(request: Request, usage: Usage, cost: Cost | None) -> dict[str, str]:
     body: dict[str, Any] = request.body
     attributes: dict[str, str] = {"gen_ai.operation.name": request.operation}
+    if request.route.policy.strategy != "weighted":
+        attributes["madang.route.strategy"] = request.route.policy.strategy
+    for name in _COUNTS:
+        count = getattr(usage, name)
+        if count is not None:
+            attributes[f"madang.usage.{name}"] = str(count)
+    if usage.is_estimated or (cost is not None and cost.is_estimated):
+        attributes["madang.usage.estimated"] = "true"
+    if cost is not None and request.journal.last is not None:
+        price = request.journal.last.target.price
+        if price is not None and price.source:
+            attributes["madang.price.source"] = price.source
     if request.is_stream:
         attributes["gen_ai.request.stream"] = "true"
     for name, value in body.items():
