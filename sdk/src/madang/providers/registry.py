@@ -6,6 +6,7 @@ from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.calls.transport import Transport
 from madang.errors import CallFailed
+from madang.providers.anthropic.call import anthropic_call
 from madang.providers.azure import azure_call
 from madang.providers.fake import fake_call
 from madang.providers.openai import openai_call
@@ -13,6 +14,7 @@ from madang.providers.openai import openai_call
 VENDORS: Mapping[str, Callable[[Transport], Call]] = {
     "openai": openai_call,
     "azure": azure_call,
+    "anthropic": anthropic_call,
     "fake": lambda _: fake_call(),
 }
 

@@ -1,0 +1,69 @@
+"""Calls to Anthropic's Messages API, and to servers that speak it at another base URL.
+
+Source: Anthropic's API reference, "Create a Message" and "Versions". `api_version` of a deployment is the header
+anthropic-version; the base URL may end with /v1 or not, as for the vendor's own clients.
+"""
+
+from collections.abc import Mapping
+
+from madang.calls.event import Event
+from madang.calls.reply import Call
+from madang.calls.request import Request
+from madang.calls.transport import Transport
+from madang.errors import CallFailed
+from madang.providers.anthropic.failures import decode_failure
+from madang.providers.anthropic.reply import decode_reply
+from madang.providers.anthropic.request_body import encode_body
+from madang.providers.anthropic.stream import MessageReader
+from madang.providers.http_call import Outgoing, http_call
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+DEFAULT_VERSION = "2023-06-01"
+
+
+class AnthropicWire:
+    """Requests in OpenAI's shape go out in Anthropic's, and its answers come back in OpenAI's."""
+
+    async def outgoing(self, request: Request) -> Outgoing:
+        target = request.target
+        assert target is not None
+        headers = {
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "anthropic-version": target.api_version or DEFAULT_VERSION,
+        }
+        key = target.api_key or ("simulated" if target.is_simulated else "")
+        if key:
+            headers["x-api-key"] = key
+        betas = request.body.get("betas")
+        if isinstance(betas, list) and betas:
+            headers["anthropic-beta"] = ",".join(str(beta) for beta in betas)
+        base = target.base_url.rstrip("/").removesuffix("/v1") or DEFAULT_BASE_URL
+        return Outgoing(f"{base}/v1/messages", headers, encode_body(request, target), (target.api_key,))
+
+    def is_stream(self, content_type: str) -> bool:
+        return content_type.startswith("text/event-stream")
+
+    def shown_type(self, content_type: str, *, is_stream: bool) -> str:
+        return "text/event-stream; charset=utf-8" if is_stream else "application/json"
+
+    def whole(self, request: Request, raw: bytes, content_type: str) -> Event:
+        return decode_reply(raw, _created(request))
+
+    def reader(self, request: Request) -> MessageReader:
+        assert request.target is not None
+        return MessageReader(
+            model=request.target.vendor_model, created=_created(request), wants_usage=request.wants_usage
+        )
+
+    def failure(self, status: int, headers: Mapping[str, str], raw: bytes) -> CallFailed:
+        return decode_failure(status, headers, raw)
+
+
+def anthropic_call(transport: Transport) -> Call:
+    return http_call(transport, AnthropicWire())
+
+
+def _created(request: Request) -> int:
+    """Seconds since the epoch; Anthropic does not tell when an answer was made."""
+    return request.attempt.start_us // 1_000_000 if request.attempt is not None else 0
