@@ -14,6 +14,8 @@ MODEL: dict[str, Any] = {
     ],
 }
 
+PRICE: dict[str, Any] = {"vendor": "openai", "model": "gpt-4o", "valid_from": "2026-01-01", "input": "2"}
+
 REQUESTS: list[tuple[str, str, Any]] = [
     ("PATCH", "/api/organisations/{acme}", {"name": "Mine"}),
     ("GET", "/api/organisations/{acme}/members", None),
@@ -35,6 +37,10 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "/api/projects/{menu}/models", MODEL),
     ("PUT", "/api/projects/{menu}/models/gpt-4o", MODEL),
     ("DELETE", "/api/projects/{menu}/models/gpt-4o", None),
+    ("GET", "/api/projects/{menu}/prices", None),
+    ("GET", "/api/projects/{menu}/prices/overrides", None),
+    ("PUT", "/api/projects/{menu}/prices/overrides", PRICE),
+    ("DELETE", "/api/projects/{menu}/prices/overrides/{price}", None),
     ("GET", "/api/projects/{menu}/first-call", None),
 ]
 
@@ -46,12 +52,14 @@ def ids(world: World) -> dict[str, str]:
     sent = {"name": "openai", "vendor": "openai", "api_key": "sk-very-secret-1234"}
     credential = world.alice.post(f"/api/projects/{world.menu}/credentials", sent).json
     assert world.alice.post(f"/api/projects/{world.menu}/models", MODEL).status == 201
+    price = world.alice.put(f"/api/projects/{world.menu}/prices/overrides", PRICE).json
     return {
         "acme": world.acme,
         "menu": world.menu,
         "alice": world.user_ids["alice"],
         "key": key["id"],
         "credential": credential["id"],
+        "price": price["id"],
     }
 
 
@@ -82,6 +90,7 @@ def test_own_project_does_not_open_foreign_things(world: World, ids: dict[str, s
     assert world.mallory.patch(f"{mine}/credentials/{ids['credential']}", {"name": "mine"}).status == 404
     assert world.mallory.delete(f"{mine}/credentials/{ids['credential']}").status == 404
     assert world.mallory.post(f"{mine}/credentials/{ids['credential']}/check").status == 404
+    assert world.mallory.delete(f"{mine}/prices/overrides/{ids['price']}").status == 404
     assert world.mallory.put(f"{mine}/models/gpt-4o", MODEL).status == 404
     assert world.mallory.delete(f"{mine}/models/gpt-4o").status == 404
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
+from madang.calls.target import Price
 from madang_server.prices.resolve import overrides_in_force, resolve_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from madang.calls.target import Price
     from madang_server.prices.catalogue import Catalogue, Listed
     from madang_server.prices.overrides import Override
 
@@ -61,9 +61,16 @@ class ProjectPrices:
         self, own: Price, vendor: str, model: str, *, base_model: str = "", base_url: str = ""
     ) -> Price | None:
         """A deployment's own price over the project's over the list's; None when nobody knows any."""
-        agreed = overrides_in_force(self._overrides, vendor, (model, base_model), self._on)
-        layers = [own, *(one.price for one in agreed)]
         listed = self._book.listed(vendor, model, base_model=base_model, base_url=base_url)
+        return self._laid_over(own, vendor, (model, base_model), listed)
+
+    def price_over(self, listed: Listed) -> Price | None:
+        """What the project pays for a model of the list, where no deployment says otherwise."""
+        return self._laid_over(Price(), listed.vendor, (listed.model,), listed)
+
+    def _laid_over(self, own: Price, vendor: str, names: tuple[str, ...], listed: Listed | None) -> Price | None:
+        agreed = overrides_in_force(self._overrides, vendor, names, self._on)
+        layers = [own, *(one.price for one in agreed)]
         if listed is None or listed.price is None:
             return resolve_price(layers, {})
         return resolve_price([*layers, listed.price], listed.same_as)

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from madang.calls.target import Price
-from madang_server.prices.model_names import is_called, names_at, split_model
+from madang_server.prices.model_names import is_called, joined_model, names_at, split_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,8 +31,7 @@ _PROVIDERS = {
     "vertex": "google",
     "bedrock": "aws",
 }
-_VENDORS = {"google": "gemini", "aws": "bedrock"}
-_OURS = frozenset(_PROVIDERS.values())
+_VENDORS = {"openai": "openai", "azure": "azure", "anthropic": "anthropic", "google": "gemini", "aws": "bedrock"}
 
 # (genai-prices' field, ours, how many of its units make one of ours)
 _UNITS = (
@@ -59,7 +58,7 @@ _MOST_NAMES = 8_192  # looked up and remembered, of all projects
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A model of the list as of one moment.
+    """A model of the list as of one moment, by vendor and name as a deployment would say them.
 
     `same_as` says which amounts cost as another one because the vendor has no price of its own for them. `changes_at` is
     when the list has, or may have, another price.
@@ -104,7 +103,7 @@ class Catalogue:
             for info in provider.models
             if _has_all(words, provider, info)
         ]
-        return sorted(found, key=lambda one: (_PROVIDERS.get(one.vendor) is None, one.vendor, one.model))
+        return sorted(found, key=lambda one: (one.vendor == "litellm", one.vendor, one.model))
 
     @cached_property
     def _providers(self) -> list[Provider]:
@@ -129,22 +128,20 @@ class Catalogue:
         return None
 
     def _provider_of(self, vendor: str, model: str, base_model: str, base_url: str) -> tuple[Provider | None, str]:
-        if base_model or vendor == "litellm":
-            provider_id, rest = split_model(base_model or model)
-            if provider_id in self._by_id:
-                provider = self._by_id[provider_id]
-                is_elsewhere = base_url and not base_model and provider.id == "openai" and not self._at(base_url)
-                return (None if is_elsewhere else provider), rest
-            if vendor == "litellm":
-                # Without a provider, LiteLLM goes by the name alone ("gpt-4o").
-                return (None if provider_id else self._known_for(rest)), rest
-        reference = base_model or model
+        """Who is paid, and how the model is called there."""
+        named, rest = split_model(base_model or model)
+        if base_model and named in self._by_id:
+            return self._by_id[named], rest
+        if vendor == "litellm":
+            # Without a provider's name, LiteLLM goes by the model's alone ("gpt-4o").
+            provider, reference = self._by_id.get(named) if named else self._known_for(rest), rest
+        else:
+            provider, reference = self._by_id.get(_PROVIDERS.get(vendor, "")), base_model or model
         at_address = self._at(base_url)
         if at_address is not None:
             return at_address, reference
-        if base_url and vendor == "openai" and not base_model:
-            return None, reference
-        return self._by_id.get(_PROVIDERS.get(vendor, "")), reference
+        is_elsewhere = bool(base_url) and not base_model and provider is not None and provider.id == "openai"
+        return (None if is_elsewhere else provider), reference
 
     def _known_for(self, model: str) -> Provider | None:
         return next((one for one in self._providers if one.model_match and one.model_match.is_match(model)), None)
@@ -156,9 +153,10 @@ class Catalogue:
 
     def _listed(self, provider: Provider, info: ModelInfo, at: datetime) -> Listed:
         price = _price(info.get_prices(at), self.source)
+        vendor = _VENDORS.get(provider.id, "litellm")
         return Listed(
-            vendor=_VENDORS.get(provider.id, provider.id),
-            model=info.id,
+            vendor=vendor,
+            model=joined_model(provider.id, info.id) if vendor == "litellm" else info.id,
             name=info.name or info.id,
             price=price,
             context_window=info.context_window,
@@ -175,7 +173,7 @@ def bundled() -> Catalogue:
 
 def _has_all(words: list[str], provider: Provider, info: ModelInfo) -> bool:
     text = f"{_VENDORS.get(provider.id, '')} {provider.id} {info.id} {info.name or ''}".lower()
-    return all(word in text or (provider.id in _OURS and info.is_match(word)) for word in words)
+    return all(word in text or (provider.id in _VENDORS and info.is_match(word)) for word in words)
 
 
 def _price(listed: ModelPrice, source: str) -> Price | None:

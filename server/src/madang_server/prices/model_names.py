@@ -33,6 +33,22 @@ _GEOGRAPHY = re.compile(r"^(us-gov|us|eu|apac|ap|jp|au|ca|sa|in|me|af|il|kr|uk|g
 _GOOGLE_PATHS = ("models/", "publishers/", "projects/")
 
 
+_TO_LITELLM = {
+    "fireworks": "fireworks_ai",
+    "github-copilot": "github_copilot",
+    "meta": "meta_llama",
+    "moonshotai": "moonshot",
+    "together": "together_ai",
+    "voyageai": "voyage",
+    "x-ai": "xai",
+}
+
+
+def joined_model(provider_id: str, model: str) -> str:
+    """ "provider/model" as LiteLLM writes it."""
+    return f"{_TO_LITELLM.get(provider_id, provider_id)}/{model}"
+
+
 def split_model(reference: str) -> tuple[str, str]:
     """The provider by genai-prices' name and the rest of "provider/model"; ("", reference) where no provider is named."""
     provider, slash, rest = reference.partition("/")

@@ -6,12 +6,13 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from madang.calls.target import AMOUNTS, Price
 from madang_server.accounts.problems import Invalid, NotFound
+from madang_server.accounts.tables import users
 from madang_server.prices.tables import price_overrides
 from madang_server.storage.sql import version
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
 SOURCE = "project"
 
@@ -29,17 +30,23 @@ _MOST_PER_PROJECT = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Override:
-    """What models of a vendor cost this project from `valid_from` on. `model` is a name, or a beginning followed by *.
+class Agreement:
+    """What models of a vendor cost from `valid_from` on. `model` is a name, or a beginning followed by *.
 
     An amount that is None is left to the price list.
     """
 
-    id: str
     vendor: str
     model: str
     valid_from: date
     price: Price
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override(Agreement):
+    """An agreement as it is kept. `updated_by` is an e-mail; None when that person has left."""
+
+    id: str
     updated_by: str | None
     updated_at: datetime
 
@@ -47,46 +54,41 @@ class Override:
 def overrides_of(connection: Connection, project_id: str) -> list[Override]:
     """A project's own prices by vendor and model, the newest of each first."""
     table = price_overrides.c
-    asked = (
-        select(price_overrides)
-        .where(table.project_id == project_id)
-        .order_by(table.vendor, table.model, table.valid_from.desc())
-    )
+    asked = _all().where(table.project_id == project_id).order_by(table.vendor, table.model, table.valid_from.desc())
     return [_override(row) for row in connection.execute(asked)]
 
 
 def all_overrides(connection: Connection) -> Mapping[str, list[Override]]:
     """Every project's own prices, by project."""
     by_project: dict[str, list[Override]] = defaultdict(list)
-    for row in connection.execute(select(price_overrides)):
+    for row in connection.execute(_all()):
         by_project[row.project_id].append(_override(row))
     return by_project
 
 
-def put_override(connection: Connection, project_id: str, wanted: Override) -> Override:
-    """The stored price. It replaces what the project had for the same vendor, model and day. Raises `Invalid`."""
+def put_override(
+    connection: Connection, project_id: str, wanted: Agreement, *, override_id: str, user_id: str, now: datetime
+) -> Override:
+    """The stored price, under `override_id` unless it replaces one for the same vendor, model and day, which keeps its id.
+
+    Raises `Invalid`.
+    """
     version.bump(connection)
     _check(wanted)
     before = overrides_of(connection, project_id)
     place = (wanted.vendor, wanted.model, wanted.valid_from)
-    same = [one for one in before if (one.vendor, one.model, one.valid_from) == place]
-    if not same and len(before) >= _MOST_PER_PROJECT:
+    same = next((one.id for one in before if (one.vendor, one.model, one.valid_from) == place), None)
+    if same is None and len(before) >= _MOST_PER_PROJECT:
         raise Invalid(
-            f"A project can have up to {_MOST_PER_PROJECT} prices of its own. Delete some that no longer hold."
+            f"A project can have up to {_MOST_PER_PROJECT:,} prices of its own. Delete those that no longer hold."
         )
-    if same:
-        connection.execute(delete(price_overrides).where(price_overrides.c.id == same[0].id))
-    row = {
-        "id": same[0].id if same else wanted.id,
-        "project_id": project_id,
-        "vendor": wanted.vendor,
-        "model": wanted.model,
-        "valid_from": wanted.valid_from,
-        "updated_by": wanted.updated_by,
-        "updated_at": wanted.updated_at,
-    }
-    connection.execute(insert(price_overrides).values(row | {name: getattr(wanted.price, name) for name in AMOUNTS}))
-    return next(one for one in overrides_of(connection, project_id) if one.id == row["id"])
+    columns = {name: getattr(wanted.price, name) for name in AMOUNTS} | {"updated_by": user_id, "updated_at": now}
+    if same is None:
+        columns |= {"vendor": wanted.vendor, "model": wanted.model, "valid_from": wanted.valid_from}
+        connection.execute(insert(price_overrides).values(id=override_id, project_id=project_id, **columns))
+    else:
+        connection.execute(update(price_overrides).where(price_overrides.c.id == same).values(**columns))
+    return next(one for one in overrides_of(connection, project_id) if one.id == (same or override_id))
 
 
 def remove_override(connection: Connection, project_id: str, override_id: str) -> None:
@@ -99,7 +101,7 @@ def remove_override(connection: Connection, project_id: str, override_id: str) -
         raise NotFound(f"This project has no price {override_id!r} of its own.", param="override_id")
 
 
-def _check(wanted: Override) -> None:
+def _check(wanted: Agreement) -> None:
     if not _VENDOR.fullmatch(wanted.vendor):
         raise Invalid(f"Vendor {wanted.vendor!r} cannot be: give a vendor such as 'openai'.", param="vendor")
     model = wanted.model
@@ -116,7 +118,12 @@ def _check(wanted: Override) -> None:
             raise Invalid(f"Give a price of 0 to {_HIGHEST:,} US dollars.", param=name)
 
 
-def _override(row: Row[tuple[object, ...]]) -> Override:
+def _all() -> Select[Any]:
+    by = price_overrides.c.updated_by == users.c.id
+    return select(price_overrides, users.c.email).select_from(price_overrides.outerjoin(users, by))
+
+
+def _override(row: Row[Any]) -> Override:
     values = row._mapping
     return Override(
         id=values["id"],
@@ -124,6 +131,6 @@ def _override(row: Row[tuple[object, ...]]) -> Override:
         model=values["model"],
         valid_from=values["valid_from"],
         price=Price(**{name: values[name] for name in AMOUNTS}, source=SOURCE),
-        updated_by=values["updated_by"],
+        updated_by=values["email"],
         updated_at=values["updated_at"],
     )

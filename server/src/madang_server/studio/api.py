@@ -23,7 +23,9 @@ from madang_server.studio import (
     members,
     models,
     organisations,
+    prices,
     profile,
+    routing,
     session,
     traces,
 )
@@ -45,6 +47,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     credentials.router,
     models.router,
+    routing.router,
+    prices.router,
     first_call.router,
     apply.router,
     traces.router,
