@@ -10,7 +10,7 @@ from madang_simulator.asks import ChatAsk, Tool
 from madang_simulator.chance import seeded
 from madang_simulator.prompt_tokens import PromptTokens
 from madang_simulator.schema_example import example_of
-from madang_simulator.sentences import write_answer, write_thoughts
+from madang_simulator.sentences import write_answer, write_lines
 from madang_simulator.tokens import split_tokens
 from madang_simulator.topics import language_of, topics_of
 
@@ -107,7 +107,7 @@ def _choice(ask: ChatAsk, writing: Writing, index: int) -> Choice:
 
 def _thoughts(ask: ChatAsk, rng: Random) -> tuple[str, ...]:
     tokens = _reasoning(ask) if ask.shows_reasoning else 0
-    return tuple(split_tokens(write_thoughts(_prompt(ask), tokens=tokens, rng=rng))) if tokens else ()
+    return tuple(split_tokens(write_lines("reasoning", _prompt(ask), tokens=tokens, rng=rng))) if tokens else ()
 
 
 def _dice(ask: ChatAsk, writing: Writing, index: int) -> Random:

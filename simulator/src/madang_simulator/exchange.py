@@ -62,14 +62,15 @@ class Exchange:
     def play(self, incoming: Incoming) -> Steps:
         """The steps of the reply. Closing them before their end means that the caller has left."""
         entry = self._journal.start(incoming, self.wall_s())
-        has_begun = False
+        has_begun = has_ended = False
         try:
             for step in self._steps(incoming, entry):
-                has_begun = has_begun or isinstance(step, (Whole, Opening))
+                has_ended = isinstance(step, Whole)
+                has_begun = has_begun or has_ended or isinstance(step, Opening)
                 yield step
         except GeneratorExit:
-            # Whoever plays the steps also closes them when a fault of ours broke the connection.
-            entry.client_left = not entry.broken_by_us
+            # Steps are also closed after the last one, and when a fault of ours broke the connection.
+            entry.client_left = not (has_ended or entry.broken_by_us)
             raise
         except Exception as error:  # noqa: BLE001 - a mistake of ours: the caller gets a 500, the log says where
             entry.fault = "simulator_failed"

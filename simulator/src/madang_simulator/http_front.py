@@ -39,6 +39,8 @@ async def _played(steps: Steps, request: web.Request) -> web.StreamResponse:
     missing = 0
     for step in steps:
         if isinstance(step, bytes):
+            if not step:  # an empty chunk would mean the end
+                continue
             assert response is not None
             missing -= len(step)
             await response.write(step)

@@ -22,6 +22,7 @@ _EMBEDDING_DIMENSIONS = {
 OPENAI_MODELS: tuple[str, ...] = (*_SNAPSHOTS, *_SNAPSHOTS.values(), *_EMBEDDING_DIMENSIONS)
 _REASONING_PREFIXES = ("o1", "o3", "o4", "gpt-5")
 _REASONING_TOKENS = {"none": 0, "minimal": 0, "low": 64, "medium": 192, "high": 512, "xhigh": 1024}
+_WRITTEN_REASONING_TOKENS = 48
 
 
 class PictureRule(NamedTuple):
@@ -46,8 +47,16 @@ def is_reasoning(model: str) -> bool:
     return model.startswith(_REASONING_PREFIXES) and not model.startswith("gpt-5-chat")
 
 
+def writes_reasoning(model: str) -> bool:
+    """Whether the model tells its thoughts as `reasoning_content`, as DeepSeek's API and vLLM do for such models."""
+    name = model.lower()
+    return "deepseek-r" in name or ("qwen" in name and "think" in name)
+
+
 def reasoning_tokens(model: str, effort: str | None) -> int:
     """Tokens the model spends on thinking."""
+    if writes_reasoning(model):
+        return _WRITTEN_REASONING_TOKENS
     return _REASONING_TOKENS.get(effort or "medium", 192) if is_reasoning(model) else 0
 
 

@@ -7,7 +7,7 @@ import hashlib
 from collections import OrderedDict
 from typing import NamedTuple
 
-from madang_simulator.asks import ChatAsk
+from madang_simulator.asks import Attachment, AttachmentKind, ChatAsk
 from madang_simulator.tokens import count_tokens, split_tokens
 
 _FIRST_STEP = 1024
@@ -54,6 +54,12 @@ def prompt_length(ask: ChatAsk) -> int:
         for part in message.parts:
             total += count_tokens(part) if isinstance(part, str) else part.tokens
     return total
+
+
+def attached_tokens(ask: ChatAsk, kind: AttachmentKind) -> int:
+    """Tokens of the prompt's pictures, sounds or files."""
+    parts = (part for message in ask.messages for part in message.parts)
+    return sum(part.tokens for part in parts if isinstance(part, Attachment) and part.kind == kind)
 
 
 def _beginnings(ask: ChatAsk) -> list[tuple[int, bytes]]:

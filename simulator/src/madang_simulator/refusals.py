@@ -9,6 +9,7 @@ RefusalKind = Literal[
     "unauthorized",
     "permission_denied",
     "model_not_found",
+    "not_found",
     "unknown_path",
     "method_not_allowed",
     "body_too_large",

@@ -6,11 +6,16 @@ Deliberately no knowledge: the sentences hold for any topic, so that nobody take
 import re
 from collections.abc import Iterator
 from random import Random
+from typing import Literal
 
 from madang_simulator.tokens import count_tokens, first_tokens
 from madang_simulator.topics import Language, ends_in_consonant, language_of, topics_of
 
-_THOUGHTS_IN_A_ROW = 8
+Kind = Literal["reasoning", "transcript"]
+_LINE_OPENINGS: dict[Kind, dict[Language, str]] = {
+    "reasoning": {"en": "Simulated reasoning:", "ko": "모의 추론:"},
+    "transcript": {"en": "Simulated transcript:", "ko": "모의 녹취:"},
+}
 _ENGLISH_OPENING = (
     "Simulated answer: no model was asked about {a}.",
     "Simulated answer: this text only stands in for a reply about {a}.",
@@ -90,16 +95,17 @@ def write_answer(prompt: str, *, tool_result: str | None, tokens: tuple[int, int
     return text
 
 
-def write_thoughts(prompt: str, *, tokens: int, rng: Random) -> str:
-    """What a model thinks before its answer, `tokens` long."""
-    opening = "Simulated reasoning: " if language_of(prompt) == "en" else "모의 추론: "
-    thoughts = opening
-    while count_tokens(thoughts) < tokens:
-        sentences = _sentences(prompt, None, rng)
-        next(sentences)  # says that it is an answer
-        for sentence, _ in zip(sentences, range(_THOUGHTS_IN_A_ROW), strict=False):
-            thoughts = f"{thoughts.rstrip()} {sentence}"
-    return first_tokens(thoughts, tokens)
+def write_lines(kind: Kind, prompt: str, *, tokens: int, rng: Random) -> str:
+    """What a model thinks before its answer, or hears, about `prompt`; `tokens` long."""
+    sentences = _sentences(prompt, None, rng)
+    next(sentences)  # says that it is an answer
+    text = _LINE_OPENINGS[kind][language_of(prompt)]
+    length = count_tokens(text)
+    while length < tokens:
+        sentence = f" {next(sentences)}"
+        text += sentence
+        length += count_tokens(sentence)
+    return first_tokens(text, tokens)
 
 
 def _shortened(sentence: str, room: int) -> str:

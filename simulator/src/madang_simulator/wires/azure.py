@@ -13,18 +13,24 @@ from madang_simulator.incoming import Incoming
 from madang_simulator.keys import bearer, check_key
 from madang_simulator.known_models import OPENAI_MODELS, answering_model
 from madang_simulator.refusals import Refusal, RefusalKind
-from madang_simulator.wires.openai import SSE_TYPE, embeddings_task, route_below_v1, sse
+from madang_simulator.wires.openai import error_event, route_below_v1, task_of
 from madang_simulator.wires.openai_fields import read_object
 from madang_simulator.wires.openai_refusals import refusal_fields, refusal_status, retry_after
 from madang_simulator.wires.openai_replies import chunks, completion
 from madang_simulator.wires.openai_requests import model_in, read_chat
+from madang_simulator.wires.openai_responses import (
+    kept_response_reply,
+    read_response,
+    response_reply,
+    response_stream,
+)
+from madang_simulator.wires.sse import DONE, SSE_TYPE, sse
 from madang_simulator.wires.wire import Event, Facts, Order, Reply, Route, Streamed, Task
 
 Json = dict[str, Any]
 
 _CATEGORIES = ("hate", "self_harm", "sexual", "violence")
 _DEFAULT_RETRY_S = 1.0
-_DONE = b"data: [DONE]\n\n"
 _OWN_WORDS: dict[RefusalKind, tuple[str, str]] = {
     "unauthorized": (
         "401",
@@ -89,10 +95,14 @@ class AzureWire:
         return answering_model(model)
 
     def read_chat(self, order: Order) -> ChatAsk:
+        if order.route.form == "responses":
+            return read_response(order)
         fields = read_object(order.incoming.body)
         return read_chat(fields, order.route.model or model_in(fields))
 
     def chat_reply(self, order: Order, ask: ChatAsk, answer: Answer) -> Reply:
+        if order.route.form == "responses":
+            return response_reply(order, ask, answer, _response_extras(answer))
         reply = completion(ask, answer)
         for choice in reply["choices"]:
             choice["content_filter_results"] = _filter_results(filtered=choice["finish_reason"] == "content_filter")
@@ -100,13 +110,15 @@ class AzureWire:
         return Reply(200, msgspec.json.encode(reply))
 
     def chat_stream(self, order: Order, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Streamed:
+        if order.route.form == "responses":
+            return response_stream(order, ask, answer, tokens_per_chunk, _response_extras(answer))
         return Streamed(SSE_TYPE, _events(ask, answer, tokens_per_chunk))
 
     def read_task(self, order: Order) -> Task:
-        return embeddings_task(order, order.route.model)
+        return task_of(order, _picture_extras())
 
     def plain_reply(self, order: Order) -> Reply:
-        raise Refusal(kind="unknown_path", subject=order.incoming.shown)
+        return kept_response_reply(order)
 
     def models_reply(self, order: Order, names: Sequence[str]) -> Reply:
         return Reply(200, msgspec.json.encode({"object": "list", "data": [_model_card(name) for name in names]}))
@@ -123,7 +135,7 @@ class AzureWire:
         return Reply(refusal_status(refusal), msgspec.json.encode({"error": _error_fields(refusal, wait_s)}), headers)
 
     def error_event(self, route: Route, refusal: Refusal, events_sent: int) -> bytes:
-        return sse({"error": refusal_fields(refusal)})
+        return error_event(route, refusal, events_sent)
 
     def malformed_event(self, route: Route) -> bytes:
         return b'data: {"choices":[{"content_filter_results":{"hate":{"filtered":fal\n\n'
@@ -153,7 +165,7 @@ def _events(ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Eve
         for choice in chunk.fields["choices"]:
             choice["content_filter_results"] = _chunk_filter_results(choice)
         yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
-    yield Event(_DONE, "closing")
+    yield Event(DONE, "closing")
 
 
 def _error_fields(refusal: Refusal, wait_s: float | None) -> Json:
@@ -195,6 +207,36 @@ def _filter_results(*, filtered: bool) -> Json:
 def _prompt_filter_results() -> list[Json]:
     results = {**_filter_results(filtered=False), "jailbreak": {"filtered": False, "detected": False}}
     return [{"prompt_index": 0, "content_filter_results": results}]
+
+
+def _response_extras(answer: Answer) -> Json:
+    """Foundry's own addition to Responses, which stands for both of chat's fields."""
+    is_filtered = answer.choices[0].finish == "content_filter"
+    length = sum(len(piece) for piece in answer.choices[0].pieces)
+    return {
+        "content_filters": [
+            _filter_entry("prompt", _prompt_filter_results()[0]["content_filter_results"], 0, blocked=False),
+            _filter_entry("completion", _filter_results(filtered=is_filtered), length, blocked=is_filtered),
+        ]
+    }
+
+
+def _filter_entry(source: str, results: Json, length: int, *, blocked: bool) -> Json:
+    offsets = {"start_offset": 0, "end_offset": length, "check_offset": 0}
+    return {
+        "blocked": blocked,
+        "source_type": source,
+        "content_filter_raw": [],
+        "content_filter_results": results,
+        "content_filter_offsets": offsets,
+    }
+
+
+def _picture_extras() -> Json:
+    return {
+        "content_filter_results": _filter_results(filtered=False),
+        "prompt_filter_results": _prompt_filter_results()[0]["content_filter_results"],
+    }
 
 
 def _chunk_filter_results(choice: Json) -> Json:

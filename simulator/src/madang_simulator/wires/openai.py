@@ -1,6 +1,7 @@
-"""OpenAI's wire: /v1/chat/completions, /v1/embeddings, /v1/models."""
+"""OpenAI's wire: /v1/chat/completions, /v1/responses, embeddings, images, audio, moderations, models."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,14 +12,36 @@ from madang_simulator.incoming import Incoming
 from madang_simulator.keys import bearer, check_key
 from madang_simulator.known_models import OPENAI_MODELS, answering_model
 from madang_simulator.refusals import Refusal
+from madang_simulator.wires.openai_audio import listening_task, speech_task
 from madang_simulator.wires.openai_fields import read_object
+from madang_simulator.wires.openai_images import edit_task, generation_task
+from madang_simulator.wires.openai_moderations import moderation_task
 from madang_simulator.wires.openai_refusals import refusal_fields, refusal_status, retry_after
 from madang_simulator.wires.openai_replies import chunks, completion, embedding_list, model_card
 from madang_simulator.wires.openai_requests import model_in, read_chat, read_embeddings
+from madang_simulator.wires.openai_responses import (
+    kept_response_reply,
+    read_response,
+    response_error_event,
+    response_reply,
+    response_stream,
+    response_tokens_task,
+)
+from madang_simulator.wires.sse import DONE, SSE_TYPE, sse
 from madang_simulator.wires.wire import Event, Facts, Making, Order, Reply, Route, Streamed, Task
 
-SSE_TYPE = "text/event-stream; charset=utf-8"
-_DONE = b"data: [DONE]\n\n"
+_POSTS = {
+    "chat/completions": Route("chat"),
+    "responses": Route("chat", "responses"),
+    "responses/input_tokens": Route("task", "response_tokens"),
+    "embeddings": Route("task", "embeddings"),
+    "images/generations": Route("task", "images"),
+    "images/edits": Route("task", "image_edits"),
+    "audio/transcriptions": Route("task", "transcriptions"),
+    "audio/translations": Route("task", "translations"),
+    "audio/speech": Route("task", "speech"),
+    "moderations": Route("task", "moderations"),
+}
 
 
 class OpenAIWire:
@@ -46,20 +69,26 @@ class OpenAIWire:
         return answering_model(model)
 
     def read_chat(self, order: Order) -> ChatAsk:
+        if order.route.form == "responses":
+            return read_response(order)
         fields = read_object(order.incoming.body)
         return read_chat(fields, model_in(fields))
 
     def chat_reply(self, order: Order, ask: ChatAsk, answer: Answer) -> Reply:
+        if order.route.form == "responses":
+            return response_reply(order, ask, answer)
         return Reply(200, msgspec.json.encode(completion(ask, answer)))
 
     def chat_stream(self, order: Order, ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Streamed:
+        if order.route.form == "responses":
+            return response_stream(order, ask, answer, tokens_per_chunk)
         return Streamed(SSE_TYPE, _events(ask, answer, tokens_per_chunk))
 
     def read_task(self, order: Order) -> Task:
-        return embeddings_task(order, None)
+        return task_of(order)
 
     def plain_reply(self, order: Order) -> Reply:
-        raise Refusal(kind="unknown_path", subject=order.incoming.shown)
+        return kept_response_reply(order)
 
     def models_reply(self, order: Order, names: Sequence[str]) -> Reply:
         return Reply(200, msgspec.json.encode({"object": "list", "data": [model_card(name) for name in names]}))
@@ -73,7 +102,7 @@ class OpenAIWire:
         return Reply(refusal_status(refusal), body, headers)
 
     def error_event(self, route: Route, refusal: Refusal, events_sent: int) -> bytes:
-        return sse({"error": refusal_fields(refusal)})
+        return error_event(route, refusal, events_sent)
 
     def malformed_event(self, route: Route) -> bytes:
         return b'data: {"id":"chatcmpl-broken","object":"chat.completion.chunk","choices":[{"index":0,"del\n\n'
@@ -95,11 +124,12 @@ class OpenAIWire:
 
 def route_below_v1(method: str, rest: str, shown: str) -> Route:
     """What the path behind /v1/ asks for; `shown` names it in the complaint about an unknown one."""
-    posts = {"chat/completions": Route("chat"), "embeddings": Route("task", "embeddings")}
-    if rest in posts:
+    if rest in _POSTS:
         if method != "POST":
             raise Refusal(kind="method_not_allowed", subject=shown)
-        return posts[rest]
+        return _POSTS[rest]
+    if rest.startswith("responses/"):
+        return _kept_response_route(method, rest.removeprefix("responses/"), shown)
     if rest == "models" or rest.startswith("models/"):
         if method != "GET":
             raise Refusal(kind="method_not_allowed", subject=shown)
@@ -107,10 +137,43 @@ def route_below_v1(method: str, rest: str, shown: str) -> Route:
     raise Refusal(kind="unknown_path", subject=shown)
 
 
-def embeddings_task(order: Order, model: str | None) -> Task:
-    """A request for embeddings, for the model that the path names or else the body."""
+def task_of(order: Order, picture_extras: dict[str, Any] | None = None) -> Task:
+    """What the model is asked to do; `picture_extras` stand beside every picture it paints."""
+    match order.route.form:
+        case "embeddings":
+            return _embeddings_task(order)
+        case "images":
+            return generation_task(order, picture_extras)
+        case "image_edits":
+            return edit_task(order, picture_extras)
+        case "speech":
+            return speech_task(order)
+        case "moderations":
+            return moderation_task(order)
+        case "response_tokens":
+            return response_tokens_task(order)
+    return listening_task(order)
+
+
+def error_event(route: Route, refusal: Refusal, events_sent: int) -> bytes:
+    """An error inside a stream that has begun. A sound has no words for it and just ends."""
+    if route.form == "responses":
+        return response_error_event(refusal, events_sent)
+    return b"" if route.form == "speech" else sse({"error": refusal_fields(refusal)})
+
+
+def _kept_response_route(method: str, rest: str, shown: str) -> Route:
+    id, _, below = rest.partition("/")
+    if below not in ("", "input_items"):
+        raise Refusal(kind="unknown_path", subject=shown)
+    if method not in (("GET",) if below else ("GET", "DELETE")):
+        raise Refusal(kind="method_not_allowed", subject=shown)
+    return Route("plain", "response_input" if below else "kept_response", id=id)
+
+
+def _embeddings_task(order: Order) -> Task:
     fields = read_object(order.incoming.body)
-    ask = read_embeddings(fields, model or model_in(fields))
+    ask = read_embeddings(fields, order.route.model or model_in(fields))
 
     def reply(making: Making) -> Reply:
         return Reply(200, msgspec.json.encode(embedding_list(ask, making.model)))
@@ -118,15 +181,10 @@ def embeddings_task(order: Order, model: str | None) -> Task:
     return Task(ask.model, ask.input_tokens, reply)
 
 
-def sse(fields: object) -> bytes:
-    """A server-sent event."""
-    return b"data: " + msgspec.json.encode(fields) + b"\n\n"
-
-
 def _events(ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Event]:
     for chunk in chunks(ask, answer, tokens_per_chunk):
         yield Event(sse(chunk.fields), chunk.part, chunk.tokens)
-    yield Event(_DONE, "closing")
+    yield Event(DONE, "closing")
 
 
 def _shown_wait(limit: int, left: int) -> str:

@@ -35,6 +35,7 @@ _FORMS: dict[RefusalKind, _Form] = {
         "model_not_found",
         "The model `{subject}` does not exist or you do not have access to it.",
     ),
+    "not_found": _Form(404, "invalid_request_error", None, "Not found."),
     "unknown_path": _Form(404, "invalid_request_error", "unknown_url", "Unknown request URL: {subject}."),
     "method_not_allowed": _Form(
         405, "invalid_request_error", "method_not_supported", "Not allowed: {subject}. Use a different HTTP method."

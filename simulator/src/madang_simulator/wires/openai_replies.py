@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from madang_simulator.answers import Answer, Choice, Usage
 from madang_simulator.asks import ChatAsk, EmbeddingAsk
 from madang_simulator.embeddings import embed
+from madang_simulator.prompt_tokens import attached_tokens
 
 Json = dict[str, Any]
 
@@ -27,7 +28,7 @@ def completion(ask: ChatAsk, answer: Answer) -> Json:
     return {
         **_head(answer, "chat.completion"),
         "choices": [_choice(index, choice, ask) for index, choice in enumerate(answer.choices)],
-        "usage": usage_fields(answer.usage),
+        "usage": usage_fields(ask, answer.usage),
     }
 
 
@@ -51,16 +52,16 @@ def chunks(ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iterator[Chun
     for index, choice in enumerate(answer.choices):
         yield Chunk(chunk(index, {}, finish=choice.finish), "closing")
     if ask.stream_usage:
-        yield Chunk({**head, "choices": [], "usage": usage_fields(answer.usage)}, "closing")
+        yield Chunk({**head, "choices": [], "usage": usage_fields(ask, answer.usage)}, "closing")
 
 
-def usage_fields(usage: Usage) -> Json:
+def usage_fields(ask: ChatAsk, usage: Usage) -> Json:
     """Token counts as replies carry them."""
     return {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.prompt + usage.completion,
-        "prompt_tokens_details": {"cached_tokens": usage.cached, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": usage.cached, "audio_tokens": attached_tokens(ask, "sound")},
         "completion_tokens_details": {
             "reasoning_tokens": usage.reasoning,
             "audio_tokens": 0,
@@ -101,6 +102,8 @@ def _head(answer: Answer, kind: str) -> Json:
 
 def _choice(index: int, choice: Choice, ask: ChatAsk) -> Json:
     message: Json = {"role": "assistant", "content": "".join(choice.pieces), "refusal": None, "annotations": []}
+    if choice.reasoning_pieces:
+        message["reasoning_content"] = "".join(choice.reasoning_pieces)
     if choice.tool_calls:
         message["content"] = None
         message["tool_calls"] = [
@@ -121,7 +124,9 @@ def _choice(index: int, choice: Choice, ask: ChatAsk) -> Json:
 
 def _deltas(choice: Choice, ask: ChatAsk, size: int) -> Iterator[tuple[Json, int, Json | None]]:
     """Every content delta of a choice, with its tokens and their log-probabilities."""
-    for pieces in _grouped(choice.pieces, size):
+    for pieces in grouped(choice.reasoning_pieces, size):
+        yield {"content": None, "reasoning_content": "".join(pieces)}, len(pieces), None
+    for pieces in grouped(choice.pieces, size):
         yield {"content": "".join(pieces)}, len(pieces), _logprobs(pieces, ask.top_logprobs)
     for index, call in enumerate(choice.tool_calls):
         opening = {"name": call.name, "arguments": ""}
@@ -130,18 +135,24 @@ def _deltas(choice: Choice, ask: ChatAsk, size: int) -> Iterator[tuple[Json, int
             6,
             None,
         )
-        for pieces in _grouped(call.argument_pieces, size):
+        for pieces in grouped(call.argument_pieces, size):
             yield {"tool_calls": [{"index": index, "function": {"arguments": "".join(pieces)}}]}, len(pieces), None
 
 
-def _grouped(pieces: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def grouped(pieces: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """`pieces` in groups of `size`, the last one perhaps smaller."""
     return (pieces[start : start + size] for start in range(0, len(pieces), size))
 
 
 def _logprobs(pieces: Sequence[str], top: int | None) -> Json | None:
     if top is None or not pieces:
         return None
-    return {"content": [_token_logprob(piece, top) for piece in pieces], "refusal": None}
+    return {"content": token_logprobs(pieces, top), "refusal": None}
+
+
+def token_logprobs(pieces: Sequence[str], top: int) -> list[Json]:
+    """Log-probabilities of the pieces, each with those of `top` options."""
+    return [_token_logprob(piece, top) for piece in pieces]
 
 
 def _token_logprob(piece: str, top: int) -> Json:

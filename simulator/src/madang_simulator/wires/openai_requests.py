@@ -1,14 +1,24 @@
 """Reads OpenAI's chat and embeddings requests. Fields it does not know are let through, as compatible servers do."""
 
+import base64
+import binascii
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from madang_simulator.asks import Attachment, ChatAsk, EmbeddingAsk, Message, Tool, ToolUse
-from madang_simulator.known_models import embedding_dimensions, is_reasoning, picture_rule, reasoning_tokens
+from madang_simulator.known_models import (
+    embedding_dimensions,
+    is_reasoning,
+    picture_rule,
+    reasoning_tokens,
+    writes_reasoning,
+)
 from madang_simulator.pictures import picture_tokens
 from madang_simulator.refusals import Refusal
 from madang_simulator.schema_check import fault_in
+from madang_simulator.sounds import seconds_of
 from madang_simulator.tokens import count_tokens
 from madang_simulator.wires import openai_fields as read
 from madang_simulator.wires.openai_fields import Fields, missing, wrong_type, wrong_value
@@ -16,7 +26,7 @@ from madang_simulator.wires.openai_fields import Fields, missing, wrong_type, wr
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _PARTS = ("text", "image_url", "input_audio", "file", "refusal")
 _FORMATS = ("text", "json_object", "json_schema")
-_ANY_OBJECT: Mapping[str, Any] = {
+ANY_OBJECT: Mapping[str, Any] = {
     "type": "object",
     "properties": {"simulated": {"const": True}, "answer": {"type": "string"}, "count": {"type": "integer"}},
 }
@@ -51,6 +61,7 @@ def read_chat(fields: Fields, model: str) -> ChatAsk:
         seed=read.whole(fields, "seed"),
         top_logprobs=_top_logprobs(fields),
         reasoning_tokens=reasoning_tokens(model, read.text(fields, "reasoning_effort")),
+        shows_reasoning=writes_reasoning(model),
         stream=stream,
         stream_usage=bool(stream_options and read.flag(stream_options, "include_usage", "stream_options.")),
         definitions_text=_definitions_text(fields),
@@ -137,21 +148,44 @@ def _part(part: Fields, path: str, model: str) -> str | Attachment:
     content = read.mapping(part, kind, f"{path}.")
     if content is None:
         raise missing(f"{path}.{kind}")
-    if kind == "image_url":
-        return _picture(content, f"{path}.image_url", model)
-    # Sound and files: one token for every thousand characters of base64, 32 at least.
-    encoded = str(content.get("data") or content.get("file_data") or content.get("file_id") or "")
-    return Attachment(max(32, len(encoded) // 1000), encoded, "sound" if kind == "input_audio" else "file")
-
-
-def _picture(content: Fields, path: str, model: str) -> Attachment:
-    url = read.text(content, "url", f"{path}.")
+    if kind == "input_audio":
+        return sound_part(content, f"{path}.input_audio")
+    if kind == "file":
+        return file_part(content)
+    url = read.text(content, "url", f"{path}.image_url.")
     if url is None:
-        raise missing(f"{path}.url")
+        raise missing(f"{path}.image_url.url")
+    detail = read.text(content, "detail", f"{path}.image_url.") or "auto"
+    return picture_part(url, detail, f"{path}.image_url", model)
+
+
+def sound_part(content: Fields, path: str) -> Attachment:
+    """A sound in a message: OpenAI counts ten tokens for each second of it."""
+    encoded = read.text(content, "data", f"{path}.")
+    if not encoded:
+        raise missing(f"{path}.data")
+    form = read.text(content, "format", f"{path}.")
+    if form not in ("wav", "mp3"):
+        raise wrong_value(f"{path}.format", str(form), ("wav", "mp3"))
+    try:
+        sound = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        message = "Invalid value for 'data': the sound is not base64."
+        raise Refusal(kind="invalid_request", message=message, param=f"{path}.data") from error
+    return Attachment(max(1, math.ceil(seconds_of(sound) * 10)), encoded, "sound")
+
+
+def file_part(content: Fields) -> Attachment:
+    """A file in a message, such as a PDF: one token for every thousand characters of base64, 32 at least."""
+    encoded = str(content.get("file_data") or content.get("file_id") or content.get("file_url") or "")
+    return Attachment(max(32, len(encoded) // 1000), encoded, "file")
+
+
+def picture_part(url: str, detail: str, path: str, model: str) -> Attachment:
+    """A picture in a message, by its address or as a data URL."""
     if not url.startswith(("data:image/", "http://", "https://")):
         message = "Invalid image URL: expected a valid http, https or data URL of an image."
         raise Refusal(kind="invalid_request", message=message, param=path, code="invalid_image_url")
-    detail = read.text(content, "detail", f"{path}.") or "auto"
     if detail not in ("auto", "low", "high"):
         raise wrong_value(f"{path}.detail", detail, ("auto", "low", "high"))
     rule = picture_rule(model)
@@ -245,14 +279,14 @@ def _answer_schema(fields: Fields, messages: Sequence[Message]) -> Mapping[str, 
                 "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
             )
             raise Refusal(kind="invalid_request", message=message, param="messages")
-        return _ANY_OBJECT
+        return ANY_OBJECT
     wrapped = read.mapping(form, "json_schema", "response_format.")
     if wrapped is None:
         raise missing("response_format.json_schema")
     name = read.text(wrapped, "name", "response_format.json_schema.")
     if not name:
         raise missing("response_format.json_schema.name")
-    schema = read.mapping(wrapped, "schema", "response_format.json_schema.") or _ANY_OBJECT
+    schema = read.mapping(wrapped, "schema", "response_format.json_schema.") or ANY_OBJECT
     fault = fault_in(schema)
     if fault is not None:
         message = f"Invalid schema for response_format '{name[:64]}': {fault}."
