@@ -1,7 +1,7 @@
 """What can be asked of a model, and which vendor can be asked what."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Operation = Literal[
     "chat", "responses", "embeddings", "images", "image_edits", "transcription", "translation", "speech"
@@ -24,3 +24,8 @@ SERVED_BY: Mapping[str, frozenset[Operation]] = {
     "fake": frozenset({"chat", "embeddings"}),
 }
 """By vendor. A target whose vendor cannot be asked is passed over, with that as the reason."""
+
+
+def is_stream_asked(operation: Operation, body: Mapping[str, Any]) -> bool:
+    """Whether the answer should come in pieces; speech has a word of its own for that."""
+    return body.get("stream") is True or (operation == "speech" and body.get("stream_format") == "sse")

@@ -4,8 +4,10 @@
 fields that are always there, for editors and type checkers; a field that this version does not know is there all the same.
 """
 
+import os
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -108,13 +110,92 @@ class EmbeddingList(Fields):
     call: CallFacts
 
 
+class Image(Fields):
+    b64_json: str | None
+    url: str | None
+
+
+class ImageList(Fields):
+    """An answer to `images.generate` and `images.edit`."""
+
+    created: int
+    data: list[Image]
+    usage: Fields | None
+    call: CallFacts
+
+
+class Response(Fields):
+    """An answer to `responses.create`."""
+
+    id: str
+    model: str
+    status: str
+    output: list[Fields]
+    usage: Fields | None
+    call: CallFacts
+
+    @property
+    def output_text(self) -> str:
+        """All text of the output, joined."""
+        contents = [piece for item in self.output or () for piece in item.content or ()]
+        return "".join(piece.text or "" for piece in contents if piece.type == "output_text")
+
+
+class StreamEvent(Fields):
+    """An event of a streamed response, image or transcription; what it has besides `type` depends on that."""
+
+    type: str
+    delta: str | None
+    response: Response
+
+
+class Transcription(Fields):
+    """An answer to `audio.transcriptions.create` and `audio.translations.create`."""
+
+    text: str
+    usage: Fields | None
+    call: CallFacts
+
+
+class PlainText(str):
+    """A transcription that was asked for as text or subtitles."""
+
+    __slots__ = ("call",)
+    call: CallFacts
+
+
+class Speech:
+    """An answer to `audio.speech.create`: sound in `content`."""
+
+    def __init__(self, content: bytes, content_type: str, call: CallFacts) -> None:
+        self.content = content
+        self.content_type = content_type
+        self.call = call
+
+    def read(self) -> bytes:
+        return self.content
+
+    def write_to_file(self, file: str | os.PathLike[str]) -> None:
+        Path(file).write_bytes(self.content)
+
+
 _KINDS: dict[str, type[Fields]] = {
     "message": Message,
     "delta": Message,
     "function": Function,
     "tool_calls": ToolCall,
     "usage": UsageFields,
-    "data": Embedding,
+    "choices": Choice,
+}
+_KINDS_WITHIN: dict[tuple[type[Fields], str], type[Fields]] = {
+    (ChatCompletionChunk, "choices"): ChunkChoice,
+    (EmbeddingList, "data"): Embedding,
+    (ImageList, "data"): Image,
+    (ImageList, "usage"): Fields,
+    (Response, "usage"): Fields,
+    (StreamEvent, "response"): Response,
+    (StreamEvent, "usage"): Fields,
+    (Transcription, "usage"): Fields,
 }
 
 _T = TypeVar("_T", bound=Fields)
@@ -139,11 +220,21 @@ def read_answer(raw: bytes, kind: type[_T], call: CallFacts) -> _T:
 
 def read_chunks(raw: bytes) -> Iterator[ChatCompletionChunk]:
     """The chunks in an event of a stream; what is no JSON object, such as the end mark, is none."""
-    splitter = FrameSplitter()
-    for frame in (*splitter.feed(raw), splitter.rest):
-        body = _object(data_of(frame))
-        if body is not None:
-            yield _fields(body, ChatCompletionChunk)
+    for body in _objects(raw):
+        yield _fields(body, ChatCompletionChunk)
+
+
+def read_events(raw: bytes) -> Iterator[StreamEvent]:
+    """The events in an event of a stream; what is no JSON object, such as an end mark, is none."""
+    for body in _objects(raw):
+        yield _fields(body, StreamEvent)
+
+
+def read_text(raw: bytes, call: CallFacts) -> PlainText:
+    """The body of a reply that is plain text."""
+    text = PlainText(raw.decode("utf-8", errors="replace"))
+    text.call = call
+    return text
 
 
 def read_whole_as_chunks(raw: bytes) -> Iterator[ChatCompletionChunk]:
@@ -153,6 +244,14 @@ def read_whole_as_chunks(raw: bytes) -> Iterator[ChatCompletionChunk]:
         choices = [choice for choice in body.get("choices") or () if isinstance(choice, dict)]
         said = [{**choice, "delta": choice.get("message") or {}} for choice in choices]
         yield _fields({**body, "choices": said}, ChatCompletionChunk)
+
+
+def _objects(raw: bytes) -> Iterator[dict[str, Any]]:
+    splitter = FrameSplitter()
+    for frame in (*splitter.feed(raw), splitter.rest):
+        body = _object(data_of(frame))
+        if body is not None:
+            yield body
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
@@ -165,9 +264,8 @@ def _object(raw: bytes) -> dict[str, Any] | None:
 
 def _fields(value: dict[str, Any], kind: type[_T]) -> _T:
     made = kind()
-    choice = ChunkChoice if kind is ChatCompletionChunk else Choice
     for name, inner in value.items():
-        made[name] = _wrapped(inner, choice if name == "choices" else _KINDS.get(name, Fields))
+        made[name] = _wrapped(inner, _KINDS_WITHIN.get((kind, name)) or _KINDS.get(name, Fields))
     return made
 
 

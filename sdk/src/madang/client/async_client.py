@@ -11,11 +11,15 @@ from typing import Any, Self
 import msgspec
 
 from madang.calls.clock import new_trace_id
-from madang.calls.operation import Operation
+from madang.calls.files import without_bytes
+from madang.calls.operation import Operation, is_stream_asked
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Caller, Request
 from madang.calls.target import Route
+from madang.client.audio import AsyncAudio
+from madang.client.images import AsyncImages
 from madang.client.resources import AsyncChat, AsyncEmbeddings
+from madang.client.responses import AsyncResponses
 from madang.client.wiring import Connection, Wiring, wire
 from madang.config import Mode, read_config
 from madang.errors import ConfigError
@@ -55,7 +59,10 @@ class AsyncMadang:
         self._by_loop: dict[asyncio.AbstractEventLoop, tuple[Connection, AsyncGenerator[None, None]]] = {}
         self._lock = threading.Lock()
         self.chat = AsyncChat(self)
+        self.responses = AsyncResponses(self)
         self.embeddings = AsyncEmbeddings(self)
+        self.images = AsyncImages(self)
+        self.audio = AsyncAudio(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,7 +135,7 @@ class AsyncMadang:
             operation=operation,
             route=route,
             body=whole,
-            raw=_encoded(whole),
+            raw=_encoded(without_bytes(whole)),
             deadline=self._wiring.clock.monotonic() + limit,
             caller=Caller(
                 project_id=self._wiring.directory.project_id,
@@ -140,7 +147,7 @@ class AsyncMadang:
                 release=self.config.release,
                 tags=(tags,) if isinstance(tags, str) else tuple(str(tag) for tag in tags),
             ),
-            is_stream=whole.get("stream") is True,
+            is_stream=is_stream_asked(operation, whole),
             wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
         )
 

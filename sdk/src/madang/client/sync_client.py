@@ -3,19 +3,24 @@
 import asyncio
 import atexit
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
-from madang.client.answers import CallFacts, ChatCompletion, ChatCompletionChunk, EmbeddingList
+from madang.client.answers import ChatCompletion, ChatCompletionChunk, EmbeddingList
 from madang.client.async_client import AsyncMadang
-from madang.client.resources import AsyncChatStream
+from madang.client.audio import Audio
+from madang.client.images import Images
+from madang.client.responses import Responses
+from madang.client.streams import Stream
 from madang.client.wiring import Wiring
 from madang.config import Mode
 from madang.errors import ConfigError
 
 _CLOSING_S = 5.0
 _T = TypeVar("_T")
+
+ChatStream: TypeAlias = Stream[ChatCompletionChunk]
 
 
 class Madang:
@@ -42,7 +47,10 @@ class Madang:
         self._lock = threading.Lock()
         self._is_closed = False
         self.chat = Chat(self)
+        self.responses = Responses(self)
         self.embeddings = Embeddings(self)
+        self.images = Images(self)
+        self.audio = Audio(self)
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +127,7 @@ class Completions:
         self._client = client
 
     @overload
-    def create(self, *, model: str, messages: list[Any], stream: Literal[True], **arguments: Any) -> "ChatStream": ...
+    def create(self, *, model: str, messages: list[Any], stream: Literal[True], **arguments: Any) -> ChatStream: ...
 
     @overload
     def create(
@@ -128,7 +136,7 @@ class Completions:
 
     def create(
         self, *, model: str, messages: list[Any], stream: bool | None = None, **arguments: Any
-    ) -> "ChatCompletion | ChatStream":
+    ) -> ChatCompletion | ChatStream:
         """As AsyncMadang's: an answer, or with `stream=True` an iterator of its pieces."""
         create = self._client.asynchronous.chat.completions.create
         if stream:
@@ -147,37 +155,6 @@ class Embeddings:
         return self._client.run(self._client.asynchronous.embeddings.create(model=model, input=input, **arguments))
 
 
-class ChatStream:
-    """The pieces of an answer as they come. Leaving a `with` block or closing stops the vendor's call."""
-
-    def __init__(self, client: Madang, stream: AsyncChatStream) -> None:
-        self._client = client
-        self._stream = stream
-
-    @property
-    def call(self) -> CallFacts:
-        """How the call went; complete when the stream has ended."""
-        return self._stream.call
-
-    def __iter__(self) -> Iterator[ChatCompletionChunk]:
-        return self
-
-    def __next__(self) -> ChatCompletionChunk:
-        chunk = self._client.run(_next(self._stream))
-        if chunk is None:
-            raise StopIteration
-        return chunk
-
-    def __enter__(self) -> "ChatStream":
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._client.run(self._stream.close())
-
-
 async def _wind_down() -> None:
     """Cancels what still runs, so that nobody waits for it for ever, and closes streams and connections."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -185,7 +162,3 @@ async def _wind_down() -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.get_running_loop().shutdown_asyncgens()
-
-
-async def _next(stream: AsyncChatStream) -> ChatCompletionChunk | None:
-    return await anext(stream, None)

@@ -8,7 +8,7 @@ LONGEST_TEXT = 1_000_000  # bytes; a longer text is cut and says so
 FILES_KEPT_UP_TO = 256_000  # bytes; above it, embedded base64 files are replaced by their size
 
 _EMBEDDED = re.compile(rb"(data:[\w.+/-]{1,100};base64,)([A-Za-z0-9+/=\\]{512,})")
-_LONG_BASE64 = re.compile(rb'("(?:data|b64_json|file_data)"\s*:\s*")([A-Za-z0-9+/=]{512,})"')
+_LONG_BASE64 = re.compile(rb'("(?:data|b64_json|file_data|result)"\s*:\s*")([A-Za-z0-9+/=]{512,})"')
 
 
 def kept_text(raw: bytes) -> str:
