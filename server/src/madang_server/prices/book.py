@@ -56,13 +56,17 @@ class ProjectPrices:
         self._book = book
         self._overrides = overrides
         self._on = on
+        self._known: dict[tuple[Price, _Name], Price | None] = {}
 
     def price_of(
         self, own: Price, vendor: str, model: str, *, base_model: str = "", base_url: str = ""
     ) -> Price | None:
         """A deployment's own price over the project's over the list's; None when nobody knows any."""
-        listed = self._book.listed(vendor, model, base_model=base_model, base_url=base_url)
-        return self._laid_over(own, vendor, (model, base_model), listed)
+        name = (vendor, model, base_model, base_url)
+        if (own, name) not in self._known:
+            listed = self._book.listed(vendor, model, base_model=base_model, base_url=base_url)
+            self._known[own, name] = self._laid_over(own, vendor, (model, base_model), listed)
+        return self._known[own, name]
 
     def price_over(self, listed: Listed) -> Price | None:
         """What the project pays for a model of the list, where no deployment says otherwise."""

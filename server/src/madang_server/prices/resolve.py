@@ -27,15 +27,15 @@ def resolve_price(layers: Sequence[Price], same_as: Mapping[str, str]) -> Price 
     if not layers:
         return None
     *above, listed = layers
-    price = _laid_over([*above, replace(listed, tiers=())], same_as)
+    price = _laid_over(layers, same_as)
     tiers: list[tuple[int, Price]] = []
     for start, tier in listed.tiers:
         at_length = replace(_laid_over([*above, tier], same_as), source=price.source)
         if at_length != (tiers[-1][1] if tiers else price):
             tiers.append((start, at_length))
-    if not tiers and all(getattr(price, name) is None for name in AMOUNTS):
-        return None
-    return replace(price, tiers=tuple(tiers))
+    if tiers:
+        return replace(price, tiers=tuple(tiers))
+    return None if all(getattr(price, name) is None for name in AMOUNTS) else price
 
 
 def overrides_in_force(overrides: Iterable[Override], vendor: str, models: Iterable[str], on: date) -> list[Override]:
