@@ -28,12 +28,16 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer: either text, one token each piece, or tool calls; before it, thoughts that are shown."""
+    """One answer: either text, one token each piece, or tool calls; before it, thoughts that are shown.
+
+    `stopped_by` is the caller's own stop text that ended it, None where there was none.
+    """
 
     pieces: tuple[str, ...]
     tool_calls: tuple[ToolCall, ...]
     finish: FinishReason
     reasoning_pieces: tuple[str, ...] = ()
+    stopped_by: str | None = None
 
     @property
     def tokens(self) -> int:
@@ -149,11 +153,11 @@ def _text(ask: ChatAsk, writing: Writing, rng: Random) -> str:
 
 
 def _limited_text(text: str, ask: ChatAsk, room: int | None) -> Choice:
-    found = [at for at in (text.find(stop) for stop in ask.stop) if at >= 0]
-    pieces = tuple(split_tokens(text[: min(found)] if found else text))
+    found = min(((at, stop) for stop in ask.stop if (at := text.find(stop)) >= 0), default=None)
+    pieces = tuple(split_tokens(text if found is None else text[: found[0]]))
     if room is not None and len(pieces) > room:
         return Choice(pieces[:room], (), "length")
-    return Choice(pieces, (), "stop")
+    return Choice(pieces, (), "stop", stopped_by=None if found is None else found[1])
 
 
 def _limited_calls(choice: Choice, room: int | None) -> Choice:

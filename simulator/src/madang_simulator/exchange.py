@@ -275,7 +275,8 @@ class _Turn:
 
     def _headers(self) -> dict[str, str]:
         elapsed_ms = (self.exchange.now_s() - self.started_s) * 1000
-        facts = Facts(self.request_id, elapsed_ms, self.limits, self.behaviour.region, self.model)
+        now_s = self.exchange.wall_s()
+        facts = Facts(self.request_id, elapsed_ms, self.limits, self.behaviour.region, self.model, now_s)
         return {**self.wire.headers(facts), "x-madang-simulated": "true"}
 
 

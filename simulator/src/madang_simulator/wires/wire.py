@@ -84,13 +84,17 @@ class Task(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What reply headers tell: an id of 32 hexadecimal digits, the time taken so far, limits, where and by whom."""
+    """What reply headers tell: an id of 32 hexadecimal digits, the time taken so far, limits, where and by whom.
+
+    `now_s`: Unix seconds.
+    """
 
     request_id: str
     elapsed_ms: float
     limits: Limits
     region: str | None
     model: str | None
+    now_s: float
 
 
 class Wire(Protocol):
