@@ -52,12 +52,18 @@ class _Counter:
                 self._said += text_bytes(part.arguments)
 
     def ended(self, error: BaseException | None) -> None:
-        if error is None or self._attempt.usage is not None or self._request.operation not in ("chat", "responses"):
+        if error is None:
+            return
+        if self._attempt.usage is not None:
+            self._note(self._attempt.usage, is_answered=False)
+            return
+        if self._request.operation not in ("chat", "responses"):
             return
         if not isinstance(error, CallFailed) or error.reason in _BILLED:
             prompt = needs_of(self._request).prompt_tokens
-            self._note(Usage(input_tokens=prompt, output_tokens=round(self._said / BYTES_PER_TOKEN), is_estimated=True))
+            said = round(self._said / BYTES_PER_TOKEN)
+            self._note(Usage(input_tokens=prompt, output_tokens=said, is_estimated=True), is_answered=False)
 
-    def _note(self, usage: Usage) -> None:
+    def _note(self, usage: Usage, *, is_answered: bool = True) -> None:
         self._attempt.usage = usage
-        self._attempt.cost = cost_of(usage, self._attempt.target.price)
+        self._attempt.cost = cost_of(usage, self._attempt.target.price, is_answered=is_answered)
