@@ -113,6 +113,21 @@ def test_a_dry_run_reports_and_writes_nothing(world: World) -> None:
     assert aliases(world) == []
 
 
+def test_routing_and_the_projects_setting_are_applied_and_then_unchanged(world: World) -> None:
+    sent = document(policy_block_vendors=["azure"])
+    sent["models"][0]["routing"] = {
+        "strategy": "cost",
+        "prefer_regions": ["koreacentral"],
+        "fallbacks_after": {"policy_block": ["gpt-4o-mini"], "throttled": []},
+    }
+    sent["models"][0]["deployments"][0] |= {"context_window": 128_000, "supports": ["vision", "tools"]}
+    assert "setting policy_block_vendors" in apply(world, sent).json["changed"]
+    again = apply(world, sent).json
+    assert again["created"] == again["changed"] == []
+    assert "setting policy_block_vendors" in again["unchanged"]
+    assert world.bob.get(f"/api/projects/{world.menu}/routing").json == {"policy_block_vendors": ["azure"]}
+
+
 def test_a_key_left_out_keeps_the_stored_one(world: World) -> None:
     apply(world, document())
     later = document()

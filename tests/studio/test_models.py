@@ -15,6 +15,7 @@ DEPLOYMENT: dict[str, Any] = {
     "base_url": "http://127.0.0.1:9/v1",
 }
 
+IN_SIMULATOR: dict[str, Any] = {**DEPLOYMENT, "vendor": "anthropic", "base_url": "simulator:/d/main"}
 
 # What is wrong with a model, and the field that is named for it.
 BROKEN: list[tuple[dict[str, Any], str]] = [
@@ -45,7 +46,46 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"deployments": [{**DEPLOYMENT, "input_usd_per_million": "-1"}]}, "deployments.0.input_usd_per_million"),
     ({"deployments": [{**DEPLOYMENT, "input_usd_per_million": "NaN"}]}, "deployments.0.input_usd_per_million"),
     ({"deployments": [{**DEPLOYMENT, "wieght": 1}]}, "deployments.0.wieght"),
+    ({"connect_timeout_s": 0}, "connect_timeout_s"),
+    ({"answer_timeout_s": 3601}, "answer_timeout_s"),
+    ({"routing": {"strategy": "cheapest"}}, "routing.strategy"),
+    ({"routing": {"stickyby": "user"}}, "routing.stickyby"),
+    ({"routing": {"hedge_after_s": 0}}, "routing.hedge_after_s"),
+    ({"routing": {"hedge_after_s": 700}}, "routing.hedge_after_s"),
+    ({"routing": {"hedge_after_s": 2, "hedges_at_p95": True}}, "routing.hedges_at_p95"),
+    ({"routing": {"prefer_regions": [""]}}, "routing.prefer_regions"),
+    ({"routing": {"prefer_regions": ["a", "a "]}}, "routing.prefer_regions"),
+    ({"routing": {"fallbacks_after": {"sunshine": []}}}, "routing.fallbacks_after"),
+    ({"routing": {"fallbacks_after": {"outage": ["nobody"]}}}, "routing.fallbacks_after.outage"),
+    ({"routing": {"fallbacks_after": {"outage": ["gpt-4o"]}}}, "routing.fallbacks_after.outage"),
+    ({"deployments": [{**DEPLOYMENT, "context_window": 0}]}, "deployments.0.context_window"),
+    (
+        {"deployments": [{**DEPLOYMENT, "context_window": 10, "max_output_tokens": 11}]},
+        "deployments.0.max_output_tokens",
+    ),
+    ({"deployments": [{**DEPLOYMENT, "supports": ["smell"]}]}, "deployments.0.supports.0"),
+    ({"deployments": [{**DEPLOYMENT, "vendor": "acme"}]}, "deployments.0.vendor"),
+    ({"deployments": [{**DEPLOYMENT, "vendor": "anthropic", "base_url": None}]}, "deployments.0.credential"),
+    ({"deployments": [{**DEPLOYMENT, "vendor": "gemini", "base_url": None}]}, "deployments.0.credential"),
+    ({"deployments": [{**DEPLOYMENT, "vendor": "bedrock", "base_url": None}]}, "deployments.0.credential"),
+    ({"deployments": [{**IN_SIMULATOR, "vendor": "vertex"}]}, "deployments.0.region"),
+    ({"deployments": [{**IN_SIMULATOR, "vendor": "bedrock", "region": "US East 1"}]}, "deployments.0.region"),
+    ({"deployments": [{**IN_SIMULATOR, "vendor": "openai"}]}, "deployments.0.base_url"),
+    (
+        {"deployments": [{**DEPLOYMENT, "vendor": "litellm", "vendor_model": "mistral-large"}]},
+        "deployments.0.vendor_model",
+    ),
 ]
+
+PLAIN_ROUTING: dict[str, Any] = {
+    "strategy": "weighted",
+    "prefer_regions": [],
+    "sticky_by": "none",
+    "fallbacks_after": {},
+    "hedge_after_s": None,
+    "hedges_at_p95": False,
+    "on_cut": "error",
+}
 
 
 def path(world: World, alias: str = "") -> str:
@@ -84,6 +124,101 @@ def test_what_was_read_can_be_sent_back(world: World) -> None:
     add(world)
     shown = world.bob.get(path(world)).json["items"][0]
     assert world.bob.put(path(world, "gpt-4o"), shown).json == shown
+
+
+def test_a_model_keeps_how_its_calls_go(world: World) -> None:
+    add(world, "large")
+    add(world, "other")
+    routing = {
+        "strategy": "latency",
+        "prefer_regions": ["koreacentral", "japaneast"],
+        "sticky_by": "session",
+        "fallbacks_after": {"context_overflow": ["large"], "throttled": []},
+        "hedge_after_s": 1.5,
+        "hedges_at_p95": False,
+        "on_cut": "continue",
+    }
+    sent = model(routing=routing, fallbacks=["other"], connect_timeout_s=2, answer_timeout_s=90)
+    assert world.bob.post(path(world), sent).status == 201
+    shown = next(one for one in world.carol.get(path(world)).json["items"] if one["alias"] == "gpt-4o")
+    assert shown["routing"] == routing
+    assert (shown["connect_timeout_s"], shown["answer_timeout_s"]) == (2, 90)
+
+
+def test_a_model_that_says_nothing_about_routing_is_plain(world: World) -> None:
+    assert add(world).json["routing"] == PLAIN_ROUTING
+
+
+def test_a_deployment_keeps_what_it_can_take(world: World) -> None:
+    able = {
+        "context_window": 128_000,
+        "max_output_tokens": 16_384,
+        "supports": ["tools", "vision"],
+        "base_model": "gpt-4o",
+    }
+    add(world, deployments=[{**DEPLOYMENT, **able}])
+    shown = world.bob.get(path(world)).json["items"][0]["deployments"][0]
+    assert {name: shown[name] for name in able} == {**able, "supports": ["vision", "tools"]}
+
+
+def test_renaming_takes_fallbacks_after_a_class_along(world: World) -> None:
+    add(world, "small")
+    add(world, "large", routing={"fallbacks_after": {"throttled": ["small"]}})
+    world.bob.put(path(world, "small"), model("tiny"))
+    shown = {one["alias"]: one["routing"]["fallbacks_after"] for one in world.bob.get(path(world)).json["items"]}
+    assert shown["large"] == {"throttled": ["tiny"]}
+
+
+def test_a_model_others_fall_back_to_after_a_class_is_not_deleted(world: World) -> None:
+    add(world, "small")
+    add(world, "large", routing={"fallbacks_after": {"throttled": ["small"]}})
+    assert world.bob.delete(path(world, "small")).status == 409
+
+
+def test_two_models_may_take_over_from_each_other_after_different_failures(world: World) -> None:
+    add(world, "small")
+    assert add(world, "large", routing={"fallbacks_after": {"throttled": ["small"]}}).status == 201
+    small = model("small", routing={"fallbacks_after": {"context_overflow": ["large"]}})
+    assert world.bob.put(path(world, "small"), small).status == 200
+
+
+def test_a_circle_within_one_class_is_refused_and_shown(world: World) -> None:
+    add(world, "small")
+    add(world, "large", fallbacks=["small"])
+    small = model("small", routing={"fallbacks_after": {"outage": ["large"]}})
+    answer = world.bob.put(path(world, "small"), small)
+    assert answer.status == 400
+    assert "after outage go in a circle: large → small → large" in answer.error["message"]
+
+
+def test_each_vendor_can_be_reached_with_what_it_needs(world: World) -> None:
+    needs: dict[str, dict[str, Any]] = {
+        "anthropic": {},
+        "gemini": {},
+        "vertex": {"region": "us-central1"},
+        "bedrock": {"region": "us-east-1"},
+        "litellm": {"vendor_model": "mistral/mistral-large-latest"},
+        "fake": {"base_url": None},
+    }
+    for vendor, fields in needs.items():
+        answer = add(world, f"by-{vendor}", deployments=[{**IN_SIMULATOR, "vendor": vendor, **fields}])
+        assert (vendor, answer.status) == (vendor, 201)
+
+
+def test_the_vendors_after_a_policy_block_are_kept_in_one_order(world: World) -> None:
+    where = f"/api/projects/{world.menu}/routing"
+    assert world.carol.get(where).json == {"policy_block_vendors": []}
+    assert world.bob.put(where, {"policy_block_vendors": ["bedrock", "azure", "azure"]}).status == 200
+    assert world.carol.get(where).json == {"policy_block_vendors": ["azure", "bedrock"]}
+    assert world.bob.put(where, {"policy_block_vendors": []}).json == {"policy_block_vendors": []}
+
+
+def test_only_editors_set_the_projects_routing(world: World) -> None:
+    where = f"/api/projects/{world.menu}/routing"
+    assert world.carol.put(where, {"policy_block_vendors": ["azure"]}).status == 403
+    assert world.mallory.get(where).status == 404
+    refused = world.bob.put(where, {"policy_block_vendors": ["acme"]})
+    assert (refused.status, refused.error["param"]) == (400, "policy_block_vendors.0")
 
 
 def test_a_price_keeps_all_its_digits(world: World) -> None:

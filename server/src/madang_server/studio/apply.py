@@ -9,6 +9,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import Field
 
+from madang.calls.operation import Vendor
 from madang_server.accounts.problems import Invalid, Problem
 from madang_server.accounts.randomness import new_id
 from madang_server.credentials import store as credentials
@@ -18,7 +19,8 @@ from madang_server.http.access import ProjectKey
 from madang_server.http.database import Transaction
 from madang_server.http.surroundings import Around, Now, Surroundings
 from madang_server.models import store as models
-from madang_server.models.routing_rules import check_fallbacks
+from madang_server.models.project_routing import policy_block_vendors, set_policy_block_vendors
+from madang_server.models.routing_rules import check_fallbacks, tidy_block_vendors
 from madang_server.models.rules import tidy_model
 from madang_server.studio.apply_plan import Difference, compare, is_same_credential
 from madang_server.studio.credentials import NewCredential, facts_of, sealing_of
@@ -29,16 +31,20 @@ router = APIRouter(tags=["apply"])
 
 
 class ApplyDocument(Sent):
-    """What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed."""
+    """What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
+
+    Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
+    """
 
     credentials: list[NewCredential] = Field(default=[], max_length=500)
     models: list[ModelInput] = Field(default=[], max_length=500)
+    policy_block_vendors: list[Vendor] | None = None
     prune: bool = False
     dry_run: bool = False
 
 
 class ApplyReport(Shown):
-    """Each entry reads like "model gpt-4o" or "credential openai"."""
+    """Each entry reads like "model gpt-4o", "credential openai" or "setting policy_block_vendors"."""
 
     created: list[str]
     changed: list[str]
@@ -55,15 +61,16 @@ def apply(body: ApplyDocument, access: ProjectKey, around: Around, now: Now, wri
     of_credentials = _apply_credentials(body, access.project_id, around, now, writing)
     of_models = _apply_models(body, access.project_id, around, now, writing)
     _remove_credentials(of_credentials, access.project_id, writing)
+    of_settings = _apply_settings(body, access.project_id, now, writing)
     if body.dry_run:
         savepoint.rollback()
     else:
         savepoint.commit()
     return ApplyReport(
-        created=_named(of_credentials.created, of_models.created),
-        changed=_named(of_credentials.changed, of_models.changed),
-        unchanged=_named(of_credentials.unchanged, of_models.unchanged),
-        removed=_named(of_credentials.removed, of_models.removed),
+        created=_named(of_credentials.created, of_models.created, of_settings.created),
+        changed=_named(of_credentials.changed, of_models.changed, of_settings.changed),
+        unchanged=_named(of_credentials.unchanged, of_models.unchanged, of_settings.unchanged),
+        removed=_named(of_credentials.removed, of_models.removed, of_settings.removed),
     )
 
 
@@ -130,6 +137,17 @@ def _apply_models(
     return difference
 
 
+def _apply_settings(body: ApplyDocument, project_id: str, now: datetime, writing: Transaction) -> Difference:
+    if body.policy_block_vendors is None:
+        return compare({}, {}, lambda old, new: old == new, prune=False)
+    before = {"policy_block_vendors": policy_block_vendors(writing, project_id)}
+    asked = {"policy_block_vendors": tidy_block_vendors(body.policy_block_vendors)}
+    difference = compare(before, asked, lambda old, new: old == new, prune=False)
+    if difference.changed:
+        set_policy_block_vendors(writing, project_id, body.policy_block_vendors, now=now)
+    return difference
+
+
 def _remove_credentials(difference: Difference, project_id: str, writing: Transaction) -> None:
     using = models.aliases_by_credential(writing, project_id)
     for one in credentials.credentials_of(writing, project_id):
@@ -153,5 +171,9 @@ def _refuse_double(names: Sequence[str], where: str, param: str) -> None:
             raise Invalid(f"{name!r} is described twice.", param=f"{where}.{index}.{param}")
 
 
-def _named(of_credentials: Sequence[str], of_models: Sequence[str]) -> list[str]:
-    return [*(f"credential {name}" for name in of_credentials), *(f"model {alias}" for alias in of_models)]
+def _named(of_credentials: Sequence[str], of_models: Sequence[str], of_settings: Sequence[str]) -> list[str]:
+    return [
+        *(f"credential {name}" for name in of_credentials),
+        *(f"model {alias}" for alias in of_models),
+        *(f"setting {name}" for name in of_settings),
+    ]
