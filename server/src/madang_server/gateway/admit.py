@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 
 from madang.calls.clock import new_trace_id
-from madang.calls.operation import Operation
-from madang.calls.request import Caller, Request
+from madang.calls.files import without_bytes
+from madang.calls.operation import Operation, is_stream_asked
+from madang.calls.request import Caller, Request, Upload
 from madang.calls.target import Route
 from madang_server.gateway.errors import Refused
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 _decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,40}")
@@ -56,10 +58,17 @@ def _basic(given: bytes) -> tuple[bytes, bytes]:
 
 
 def read_request(
-    operation: Operation, holder: KeyHolder, headers: Mapping[bytes, bytes], raw: bytes, now: float
+    operation: Operation,
+    holder: KeyHolder,
+    headers: Mapping[bytes, bytes],
+    raw: bytes,
+    now: float,
+    form: dict[str, Any] | None = None,
 ) -> Request:
-    """The call that was asked for. Raises Refused with what is wrong and what would be right."""
-    body = _json_object(raw)
+    """The call that was asked for; `form` has its fields where `raw` is not JSON. Raises Refused with what is wrong and
+    what would be right.
+    """
+    body = _json_object(raw) if form is None else form
     route = _route(holder, body.get("model"))
     _check(operation, body)
     options = body.get("stream_options")
@@ -67,10 +76,10 @@ def read_request(
         operation=operation,
         route=route,
         body=body,
-        raw=raw,
+        raw=raw if form is None else _encode(without_bytes(form)),
         deadline=now + route.timeout_s,
         caller=_caller(holder, headers, body),
-        is_stream=body.get("stream") is True,
+        is_stream=is_stream_asked(operation, body),
         wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
     )
 
@@ -103,14 +112,26 @@ def _route(holder: KeyHolder, model: Any) -> Route:
 
 
 def _check(operation: Operation, body: dict[str, Any]) -> None:
-    if operation == "chat":
-        messages = body.get("messages")
-        if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
-            raise Refused(
-                400, "'messages' must be a list of at least one message.", code="invalid_type", param="messages"
-            )
-    elif not isinstance(body.get("input"), str | list):
-        raise Refused(400, "'input' must be a text or a list of texts.", code="invalid_type", param="input")
+    match operation:
+        case "chat":
+            messages = body.get("messages")
+            if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
+                raise _mistyped("messages", "must be a list of at least one message")
+        case "responses":
+            if not isinstance(body.get("input"), str | list | None):
+                raise _mistyped("input", "must be a text or a list of items")
+        case "embeddings":
+            if not isinstance(body.get("input"), str | list):
+                raise _mistyped("input", "must be a text or a list of texts")
+        case "speech":
+            if not isinstance(body.get("input"), str):
+                raise _mistyped("input", "must be a text")
+        case "images" | "image_edits":
+            if not isinstance(body.get("prompt"), str):
+                raise _mistyped("prompt", "must be a text")
+        case "transcription" | "translation":
+            if not isinstance(body.get("file"), Upload):
+                raise _mistyped("file", "must be a file; send the request as multipart/form-data")
     if not isinstance(body.get("stream", False), bool | None):
         raise Refused(400, "'stream' must be true or false.", code="invalid_type", param="stream")
     options = body.get("stream_options")
@@ -119,6 +140,10 @@ def _check(operation: Operation, body: dict[str, Any]) -> None:
     if options and not isinstance(options.get("include_usage"), bool | None):
         param = "stream_options.include_usage"
         raise Refused(400, f"{param!r} must be true or false.", code="invalid_type", param=param)
+
+
+def _mistyped(param: str, right: str) -> Refused:
+    return Refused(400, f"{param!r} {right}.", code="invalid_type", param=param)
 
 
 def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, Any]) -> Caller:

@@ -24,10 +24,12 @@ from madang_server.gateway.asgi import (
     read_body,
 )
 from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer
+from madang_server.gateway.forms import is_form, read_form
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
 
+_WITH_FILES: frozenset[Operation] = frozenset({"image_edits", "transcription", "translation"})
 _WATCH_AFTER_S = 0.05
 
 Write = Callable[[Request, Reply, Send], Awaitable[None]]
@@ -56,7 +58,9 @@ class CallEndpoint:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         holder = admitted(self._snapshot(), headers)
         raw = await read_body(headers, receive, LARGEST_BODY)
-        request = read_request(self._operation, holder, headers, raw, self._clock.monotonic())
+        content_type = headers.get(b"content-type", b"")
+        form = await read_form(content_type, raw) if self._operation in _WITH_FILES and is_form(content_type) else None
+        request = read_request(self._operation, holder, headers, raw, self._clock.monotonic(), form)
         self._on_key(holder)
         # HTTP/1.0 knows no chunks, so its clients get a stream in one piece.
         write = _whole if scope["http_version"] == "1.0" else _stream
