@@ -12,11 +12,13 @@ from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.calls.target import Target
 from madang.layers.stack import Surroundings, build_call
+from madang.providers.openai import PATHS
 from madang.routing.books import Books
 from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
 from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
+from madang_server.gateway.explain import explain_call
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
@@ -28,8 +30,10 @@ from madang_server.spans.row import RETENTION_DAYS, encode_row
 Answer = tuple[int, Headers, bytes]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CALLS: Mapping[str, Operation] = {"/v1/chat/completions": "chat", "/v1/embeddings": "embeddings"}
+CALLS: Mapping[str, Operation] = {f"/v1{path}": operation for operation, path in PATHS.items()}
 """The paths behind which a model is called, by POST."""
+
+_LARGEST_DOCUMENT = 2**20  # bytes
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +41,21 @@ _log = logging.getLogger(__name__)
 class Gateway:
     """An ASGI app for all paths in `paths`. `use` swaps in a new snapshot; `used_keys` is emptied by who stores it."""
 
-    def __init__(self, vendor: Call, spool: SpanSpool, *, clock: Clock, retention_days: int = RETENTION_DAYS) -> None:
+    def __init__(
+        self,
+        vendor: Call,
+        spool: SpanSpool,
+        *,
+        clock: Clock,
+        retention_days: int = RETENTION_DAYS,
+        new_books: Callable[[str], Books] = lambda _project_id: Books(),
+    ) -> None:
         self._spool = spool
         self._clock = clock
         self._retention_days = retention_days
         self._snapshot = EMPTY
         self._books: dict[str, Books] = {}
+        self._new_books = new_books
         self.used_keys: dict[str, datetime] = {}
         self.lost_spans = 0  # spans of calls that the full spool did not take
         around = Surroundings(sink=self._keep, books_of=self._books_of, clock=clock)
@@ -57,7 +70,14 @@ class Gateway:
             ("GET", "/api/sdk/config"): self._small(
                 lambda holder, headers: sdk_config(holder.project, headers.get(b"if-none-match", b""))
             ),
-            ("POST", "/api/sdk/lease"): self._lease,
+            ("POST", "/api/sdk/lease"): self._document(
+                lambda holder, raw: lease_credentials(holder.project, raw, datetime.now(UTC))
+            ),
+            ("POST", "/api/explain"): self._document(
+                lambda holder, raw: explain_call(
+                    holder.project, self.books(holder.project.project_id), clock.monotonic(), raw
+                )
+            ),
             ("POST", "/v1/traces"): self._receive_spans,
             ("POST", "/api/public/otel/v1/traces"): self._receive_spans,
         }
@@ -119,12 +139,17 @@ class Gateway:
 
         return endpoint
 
-    async def _lease(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        holder = admitted(self._snapshot, headers)
-        raw = await read_body(headers, receive, 2**16)
-        self._note_key(holder)
-        await answer(send, *lease_credentials(holder.project, raw, datetime.now(UTC)))
+    def _document(self, respond: Callable[[KeyHolder, bytes], Answer]) -> Endpoint:
+        """An endpoint that answers to a small document from what is in memory."""
+
+        async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+            headers = dict(scope["headers"])
+            holder = admitted(self._snapshot, headers)
+            raw = await read_body(headers, receive, _LARGEST_DOCUMENT)
+            self._note_key(holder)
+            await answer(send, *respond(holder, raw))
+
+        return endpoint
 
     async def _receive_spans(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -163,7 +188,7 @@ class Gateway:
         """What this process knows of the project's targets."""
         books = self._books.get(project_id)
         if books is None:
-            books = self._books[project_id] = Books()
+            books = self._books[project_id] = self._new_books(project_id)
         return books
 
 
