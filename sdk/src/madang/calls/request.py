@@ -75,6 +75,7 @@ class Request(msgspec.Struct, frozen=True):
     deadline: float  # on the pipeline's monotonic clock, seconds
     caller: Caller = Caller()
     is_stream: bool = False
+    routing: dict[str, Any] = {}  # the caller's wishes, already part of the route where routes are known
     wants_usage: bool = False  # the caller asked for the usage event of a stream
     journal: Journal = msgspec.field(default_factory=Journal)
     target: Target | None = None  # set for each attempt

@@ -13,7 +13,7 @@ FileContent: TypeAlias = bytes | IO[bytes] | os.PathLike[str]
 File: TypeAlias = FileContent | tuple[str, FileContent] | tuple[str, FileContent, str]
 """A file's bytes, an open file, or its path; alone or behind a name, with or without a content type behind it."""
 
-_OPTIONS = ("timeout", "extra_body", "session_id", "user_id", "tags", "trace_id", "parent_span_id")
+_OPTIONS = ("timeout", "extra_body", "session_id", "user_id", "tags", "trace_id", "parent_span_id", "routing")
 
 
 def split_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -122,13 +122,14 @@ class AsyncMadang:
         tags: Sequence[str] = (),
         trace_id: str = "",
         parent_span_id: str = "",
+        routing: Mapping[str, Any] | None = None,
     ) -> Request:
         if trace_id and not _TRACE_ID.fullmatch(trace_id):
             raise ConfigError(f"trace_id {trace_id!r} is not 32 lower-case hex digits.")
         if parent_span_id and not _SPAN_ID.fullmatch(parent_span_id):
             raise ConfigError(f"parent_span_id {parent_span_id!r} is not 16 lower-case hex digits.")
         whole = {name: value for name, value in body.items() if value is not None} | dict(extra_body or {})
-        route = await self._route(str(whole["model"]))
+        route = await self._route(str(whole["model"]), routing or {})
         limit = timeout or self._timeout_s or route.timeout_s
         options = whole.get("stream_options")
         return Request(
@@ -151,11 +152,10 @@ class AsyncMadang:
             wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
         )
 
-    async def _route(self, model: str) -> Route:
+    async def _route(self, model: str, routing: Mapping[str, Any]) -> Route:
         directory = self._wiring.directory
-        if directory.has(model):
-            return directory.route(model)
-        return await asyncio.to_thread(directory.route, model)
+        route = directory.route(model) if directory.has(model) else await asyncio.to_thread(directory.route, model)
+        return await asyncio.to_thread(directory.overridden, route, routing) if routing else route
 
 
 async def _open_until_the_loop_ends(connection: Connection) -> AsyncGenerator[None, None]:

@@ -7,11 +7,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from madang.calls.target import Route
 from madang.credentials.leases import Leases
 from madang.errors import ConfigError, PlatformRefused, PlatformUnavailable
 from madang.routing.document import routes_of
+from madang.routing.override import overridden
 from madang.studio.platform import Platform
 
 REFRESH_S = 15.0
@@ -64,6 +66,12 @@ class Knowledge:
             raise ConfigError(f"Model {model!r} is not set up in this project. Known models: {known}.")
         self._leases.fetch(_credentials_of(route))
         return route
+
+    def overridden(self, route: Route, wishes: Mapping[str, Any], /) -> Route:
+        """The route as one call wants it, with the keys that it needs. Raises ConfigError. May block."""
+        wanted = overridden(route, wishes, self._routes or {})
+        self._leases.fetch(_credentials_of(wanted))
+        return wanted
 
     def key_of(self, credential_id: str) -> str:
         """The vendor's key; "" for a deployment that needs none."""

@@ -48,6 +48,8 @@ def gateway_call(transport: Transport, base_url: str, api_key: str, clock: Clock
             "x-madang-tags": ",".join(caller.tags),
             "x-madang-release": caller.release,
         }
+        if request.routing:
+            headers["x-madang-routing"] = msgspec.json.encode(request.routing).decode()
         if caller.parent_span_id:
             headers["traceparent"] = f"00-{caller.trace_id}-{caller.parent_span_id}-01"
         sent = {name: value for name, value in headers.items() if value}

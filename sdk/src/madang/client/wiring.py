@@ -1,9 +1,9 @@
 """What a client stands on: who knows the models, where spans go, how calls are made. Only here do the modes differ."""
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from madang.calls.clock import Clock
 from madang.calls.reply import Call
@@ -32,6 +32,9 @@ class Directory(Protocol):
         """Whether `route` answers without waiting."""
 
     def route(self, model: str) -> Route: ...
+
+    def overridden(self, route: Route, wishes: Mapping[str, Any], /) -> Route:
+        """The route as one call wants it. Raises ConfigError. May block."""
 
     def close(self) -> None: ...
 
@@ -105,6 +108,9 @@ class _AnyModel:
     def route(self, model: str) -> Route:
         target = Target(name="gateway", vendor="openai", vendor_model=model, alias=model)
         return Route(model, (target,), timeout_s=GATEWAY_TIMEOUT_S)
+
+    def overridden(self, route: Route, wishes: Mapping[str, Any], /) -> Route:
+        return route  # the wishes go along with the call
 
     def close(self) -> None:
         pass

@@ -16,6 +16,7 @@ from madang.errors import ConfigError
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.fake import Answer, fake_call
 from madang.routing.books import Books
+from madang.routing.override import overridden
 
 
 class FakeMadang(Madang):
@@ -99,6 +100,9 @@ class _Directory:
             )
         target = Target(name="fake", vendor="fake", vendor_model=model, is_simulated=True, alias=model)
         return Route(model, (target,), retries=self._retries)
+
+    def overridden(self, route: Route, wishes: Mapping[str, Any], /) -> Route:
+        return overridden(route, wishes, {})
 
     def close(self) -> None:
         pass

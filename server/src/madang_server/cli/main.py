@@ -13,6 +13,7 @@ COMMANDS = (
     "up",
     "apply",
     "import_config",
+    "explain",
     "sign_in_link",
     "doctor",
     "migrate",

@@ -13,6 +13,8 @@ from madang.calls.files import without_bytes
 from madang.calls.operation import Operation, is_stream_asked
 from madang.calls.request import Caller, Request, Upload
 from madang.calls.target import Route
+from madang.errors import ConfigError
+from madang.routing.override import overridden
 from madang_server.gateway.errors import Refused
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
@@ -70,6 +72,9 @@ def read_request(
     """
     body = _json_object(raw) if form is None else form
     route = _route(holder, body.get("model"))
+    wishes = headers.get(b"x-madang-routing")
+    if wishes is not None:
+        route = _overridden(route, wishes, holder)
     _check(operation, body)
     options = body.get("stream_options")
     return Request(
@@ -109,6 +114,22 @@ def _route(holder: KeyHolder, model: Any) -> Route:
             param="model",
         )
     return route
+
+
+def _overridden(route: Route, wishes: bytes, holder: KeyHolder) -> Route:
+    """The route as this call wants it."""
+    try:
+        read = _decode(wishes)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise Refused(
+            400, 'x-madang-routing must be a JSON object such as {"strategy": "latency"}.', code="invalid_routing"
+        )
+    try:
+        return overridden(route, read, holder.project.routes)
+    except ConfigError as error:
+        raise Refused(400, str(error), code="invalid_routing") from None
 
 
 def _check(operation: Operation, body: dict[str, Any]) -> None:

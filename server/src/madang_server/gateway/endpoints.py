@@ -33,8 +33,6 @@ Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 CALLS: Mapping[str, Operation] = {f"/v1{path}": operation for operation, path in PATHS.items()}
 """The paths behind which a model is called, by POST."""
 
-_LARGEST_DOCUMENT = 2**20  # bytes
-
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +74,8 @@ class Gateway:
             ("POST", "/api/explain"): self._document(
                 lambda holder, raw: explain_call(
                     holder.project, self.books(holder.project.project_id), clock.monotonic(), raw
-                )
+                ),
+                largest=2**20,
             ),
             ("POST", "/v1/traces"): self._receive_spans,
             ("POST", "/api/public/otel/v1/traces"): self._receive_spans,
@@ -139,13 +138,13 @@ class Gateway:
 
         return endpoint
 
-    def _document(self, respond: Callable[[KeyHolder, bytes], Answer]) -> Endpoint:
-        """An endpoint that answers to a small document from what is in memory."""
+    def _document(self, respond: Callable[[KeyHolder, bytes], Answer], largest: int = 2**16) -> Endpoint:
+        """An endpoint that answers to a small document from what is in memory; `largest` in bytes."""
 
         async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             headers = dict(scope["headers"])
             holder = admitted(self._snapshot, headers)
-            raw = await read_body(headers, receive, _LARGEST_DOCUMENT)
+            raw = await read_body(headers, receive, largest)
             self._note_key(holder)
             await answer(send, *respond(holder, raw))
 
