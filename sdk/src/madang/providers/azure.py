@@ -16,10 +16,10 @@ _VERSIONS_OF_V1 = frozenset({"v1", "latest", "preview"})
 
 
 def azure_call(transport: Transport) -> Call:
-    return wire_call(transport, _address_of)
+    return wire_call(transport, address_of)
 
 
-def _address_of(request: Request) -> Address:
+def address_of(request: Request) -> Address:
     target = request.target
     assert target is not None
     base = target.base_url.rstrip("/")
