@@ -1,6 +1,7 @@
 """Faults on the connection and inside streams, and when they strike."""
 
 import socket
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -160,6 +161,52 @@ def test_proxy_error_is_html(simulator: RunningSimulator) -> None:
     reply = post(simulator)
 
     assert (reply.status_code, reply.headers["content-type"].split(";")[0]) == (502, "text/html")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ({"kind": "permission_denied"}, 403, "insufficient_permissions"),
+        ({"kind": "model_unavailable"}, 404, "model_not_found"),
+        ({"kind": "error_in_200"}, 200, None),
+        ({"kind": "error_in_200", "error": "rate_limited"}, 200, "rate_limit_exceeded"),
+    ],
+)
+def test_refusals_have_their_status_and_code(
+    simulator: RunningSimulator, fault: dict[str, str], status: int, code: str | None
+) -> None:
+    simulator.configure("east", faults=[fault])
+
+    reply = post(simulator)
+
+    assert reply.status_code == status
+    assert reply.json()["error"]["code"] == code
+
+
+@pytest.mark.parametrize("body", [BODY, STREAM_BODY])
+def test_wrong_length_ends_before_the_body_does(simulator: RunningSimulator, body: bytes) -> None:
+    simulator.configure("east", faults=[{"kind": "wrong_length"}])
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        post(simulator, body)
+
+
+@pytest.mark.parametrize("body", [BODY, STREAM_BODY])
+def test_endless_reply_goes_on_until_the_caller_leaves(simulator: RunningSimulator, body: bytes) -> None:
+    simulator.configure("east", output_tokens=[10, 10], faults=[{"kind": "endless"}])
+    url = f"{simulator.openai_url('east')}/chat/completions"
+    headers = {"authorization": "Bearer sk-any"}
+
+    with httpx.stream("POST", url, headers=headers, content=body, timeout=10) as reply:
+        pieces = reply.iter_bytes()  # kept, for the client hangs up when its iterator is collected
+        seen = [next(pieces) for _ in range(30)]
+        assert len(seen) == 30
+        assert simulator.requests("east")["in_flight"] == 1
+
+    deadline = time.monotonic() + 5
+    while simulator.requests("east")["in_flight"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert simulator.requests("east")["requests"][-1]["client_left"] is True
 
 
 def statuses(simulator: RunningSimulator, number: int) -> list[int]:

@@ -150,3 +150,28 @@ def test_unknown_field_is_let_through(simulator: RunningSimulator, openai: Clien
     openai().chat.completions.create(model="gpt-4o", messages=user("hi"), extra_body={field: {"kept": "yes"}})
 
     assert simulator.requests("east")["requests"][-1]["body"][field] == {"kept": "yes"}
+
+
+def test_model_that_tells_its_thoughts_does_so_beside_the_content(openai: Clients) -> None:
+    reply = openai().chat.completions.create(model="deepseek-reasoner", messages=user("hi"))
+
+    message = reply.choices[0].message
+    assert (message.model_extra or {})["reasoning_content"].startswith("Simulated reasoning:")
+    assert message.content
+    assert reply.usage is not None
+    assert reply.usage.completion_tokens_details is not None
+    assert reply.usage.completion_tokens_details.reasoning_tokens == 48
+
+
+def test_streamed_thoughts_come_before_the_content(openai: Clients) -> None:
+    stream = openai().chat.completions.create(model="Qwen3-30B-Thinking", messages=user("hi"), stream=True)
+    kinds = []
+    for chunk in stream:
+        delta = chunk.choices[0].delta
+        if (delta.model_extra or {}).get("reasoning_content"):
+            kinds.append("thought")
+        elif delta.content:
+            kinds.append("content")
+
+    assert kinds == sorted(kinds, reverse=True)
+    assert kinds.count("thought") == 48
