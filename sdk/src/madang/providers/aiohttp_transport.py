@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
+from yarl import URL
 
 # Vendors drop idle connections after about a minute; we let go of them first.
 _KEEP_ALIVE_S = 45.0
@@ -29,7 +30,7 @@ class AiohttpTransport:
         limit = self._timeout if connect_timeout_s is None else _timeout(connect_timeout_s)
         try:
             response = await self._session.request(
-                method, url, data=body, headers=headers, allow_redirects=False, timeout=limit
+                method, _as_written(url), data=body, headers=headers, allow_redirects=False, timeout=limit
             )
         except TimeoutError as error:  # aiohttp's own timeouts are only about connecting
             raise ConnectionError("connecting took too long") from error
@@ -39,6 +40,13 @@ class AiohttpTransport:
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _as_written(url: str) -> str | URL:
+    """The address itself. One that is percent-encoded stays as it is: aiohttp would write some of it out again, such as a
+    colon in a model's name, and a signature is made over what was written.
+    """
+    return URL(url, encoded=True) if "%" in url else url
 
 
 def _timeout(connect_s: float) -> aiohttp.ClientTimeout:

@@ -8,13 +8,18 @@ from madang.calls.transport import Transport
 from madang.errors import CallFailed
 from madang.providers.anthropic.call import anthropic_call
 from madang.providers.azure import azure_call
+from madang.providers.bedrock.call import bedrock_call
 from madang.providers.fake import fake_call
+from madang.providers.gemini.call import gemini_call, vertex_call
 from madang.providers.openai import openai_call
 
 VENDORS: Mapping[str, Callable[[Transport], Call]] = {
     "openai": openai_call,
     "azure": azure_call,
     "anthropic": anthropic_call,
+    "bedrock": bedrock_call,
+    "gemini": gemini_call,
+    "vertex": vertex_call,
     "fake": lambda _: fake_call(),
 }
 

@@ -1,0 +1,1 @@
+"""AWS Bedrock: chat over Converse, embeddings and images over InvokeModel."""
