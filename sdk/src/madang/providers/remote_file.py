@@ -7,6 +7,7 @@ the address is judged when the socket for that very address is made, so no spell
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from yarl import URL
 
 LARGEST_FILE = 20 * 2**20  # bytes
+LARGEST_TOTAL = 60 * 2**20  # of one request
+MOST_FILES = 50
 TIMEOUT_S = 10.0  # in all, redirects included
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -41,12 +44,33 @@ class FileFetcher:
     allowed_hosts: frozenset[str] = frozenset()
 
 
-async def fetch_file(url: str, fetcher: FileFetcher) -> RemoteFile:
+async def fetch_files(urls: Iterable[str], fetcher: FileFetcher) -> dict[str, RemoteFile]:
+    """All files of one request by URL, fetched side by side. Raises CallFailed when one of them fails."""
+    wanted = list(dict.fromkeys(urls))
+    if len(wanted) > MOST_FILES:
+        raise _refused(None, f"a request may name {MOST_FILES} files by URL, and this one names {len(wanted)}")
+    room = _Room(LARGEST_TOTAL)
+    tasks = [asyncio.create_task(fetch_file(url, fetcher, room)) for url in wanted]
+    try:
+        return dict(zip(wanted, await asyncio.gather(*tasks), strict=True))
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+class _Room:
+    """Bytes that may still come."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+async def fetch_file(url: str, fetcher: FileFetcher, room: _Room | None = None) -> RemoteFile:
     """The file at `url`. Raises CallFailed(invalid_request, "file_not_fetched") when it cannot or must not be had."""
     address = _usable(url)
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            return await _followed(address, fetcher)
+            return await _followed(address, fetcher, room or _Room(LARGEST_FILE))
     except TimeoutError:
         raise _refused(address.host, f"it did not come within {TIMEOUT_S:g} seconds") from None
 
@@ -79,16 +103,16 @@ def _usable(url: str) -> "URL":
     return address
 
 
-async def _followed(address: "URL", fetcher: FileFetcher) -> RemoteFile:
+async def _followed(address: "URL", fetcher: FileFetcher, room: _Room) -> RemoteFile:
     for _ in range(MOST_REDIRECTS + 1):
-        found = await _asked(address, fetcher)
+        found = await _asked(address, fetcher, room)
         if isinstance(found, RemoteFile):
             return found
         address = found
     raise _refused(address.host, f"it redirects more than {MOST_REDIRECTS} times")
 
 
-async def _asked(address: "URL", fetcher: FileFetcher) -> "RemoteFile | URL":
+async def _asked(address: "URL", fetcher: FileFetcher, room: _Room) -> "RemoteFile | URL":
     """The file, or where it is instead."""
     import aiohttp
 
@@ -107,7 +131,7 @@ async def _asked(address: "URL", fetcher: FileFetcher) -> "RemoteFile | URL":
         ):
             if response.status in _REDIRECTS:
                 return _usable(str(address.join(type(address)(response.headers.get("location", "")))))
-            return await _file(response, address)
+            return await _file(response, address, room)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if gate.has_refused:
             raise _refused(address.host, "its address is not a public one") from None
@@ -130,7 +154,7 @@ class _Gate:
         return socket.socket(family, kind, protocol)
 
 
-async def _file(response: "aiohttp.ClientResponse", address: "URL") -> RemoteFile:
+async def _file(response: "aiohttp.ClientResponse", address: "URL", room: _Room) -> RemoteFile:
     if response.status != 200:
         raise _refused(address.host, f"the host answered {response.status}")
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -141,8 +165,11 @@ async def _file(response: "aiohttp.ClientResponse", address: "URL") -> RemoteFil
     content = bytearray()
     async for piece in response.content.iter_any():
         content += piece
+        room.left -= len(piece)
         if len(content) > LARGEST_FILE:
             raise _refused(address.host, f"it is larger than {LARGEST_FILE >> 20} MB")
+        if room.left < 0:
+            raise _refused(address.host, f"the request's files are larger than {LARGEST_TOTAL >> 20} MB together")
     return RemoteFile(content_type, bytes(content))
 
 
