@@ -83,10 +83,15 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
 
 
 def joined_extra(into: dict[str, Any], fields: dict[str, Any]) -> None:
-    """Adds fields that came in pieces: lists are continued, everything else is replaced."""
+    """Adds fields that came in pieces: lists are continued, objects joined in the same way, everything else is replaced."""
     for name, value in fields.items():
         known = into.get(name)
-        into[name] = [*known, *value] if isinstance(known, list) and isinstance(value, list) else value
+        if isinstance(known, dict) and isinstance(value, dict):
+            joined = dict(known)
+            joined_extra(joined, value)
+            into[name] = joined
+        else:
+            into[name] = [*known, *value] if isinstance(known, list) and isinstance(value, list) else value
 
 
 def _add(answer: _Answer, part: Part) -> None:
