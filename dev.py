@@ -34,7 +34,7 @@ SOURCES = ("sdk/src", "server/src", "simulator/src")
 QUARANTINE = timedelta(days=7)
 RUN_LOCKS = ("server.lock", "ui.lock")
 TEST_LOCKS = ("dev.lock",)  # a superset of those above
-DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk", "postgresql")
+DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk", "postgresql", "redis-server")
 
 
 def main(arguments: list[str]) -> int:

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,9 @@ from madang_server.app.configuration import ConfigurationWatch, closed_advice
 from madang_server.gateway.asgi import JSON, Scope, Send, answer
 from madang_server.gateway.endpoints import Gateway
 from madang_server.storage.sql.engine import Database
+
+if TYPE_CHECKING:
+    from madang_server.gateway.shared_health import SharedHealth
 
 _STALE_STATUS_S = 15.0  # the worker writes its status every second or two
 
@@ -25,6 +28,7 @@ class Parts(NamedTuple):
     watch: ConfigurationWatch
     worker_status: Path
     now: Callable[[], float] = time.time
+    shared: "SharedHealth | None" = None  # None where no Redis is set
 
 
 async def serve_health(parts: Parts, scope: Scope, send: Send) -> None:
@@ -49,11 +53,19 @@ def readiness(parts: Parts) -> dict[str, Any]:
     spool = {"lost_spans": parts.gateway.lost_spans, **worker.pop("spool", {})}
     spool["ok"] = not spool["lost_spans"] and not spool.get("damaged_files")
     checked = {"database": database, "credentials": credentials, "store": worker, "spool": spool}
+    if parts.shared is not None:
+        checked["redis"] = _redis(parts.shared)
     if parts.gateway.snapshot().version < 0:
         status = "starting"
     else:
         status = "ok" if all(part["ok"] for part in checked.values()) else "degraded"
     return {"status": status, "config_version": parts.gateway.snapshot().version, "parts": checked}
+
+
+def _redis(shared: "SharedHealth") -> dict[str, Any]:
+    if shared.is_connected:
+        return {"ok": True}
+    return {"ok": False, "reason": "Redis does not answer; each gateway goes on with what it knows by itself."}
 
 
 def _worker(parts: Parts) -> dict[str, Any]:

@@ -5,11 +5,13 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from madang.calls.clock import Clock
 from madang.providers.registry import vendor_call
+from madang.routing.books import Books
 from madang_server.app.configuration import ConfigurationWatch
 from madang_server.app.health import Parts, serve_health
 from madang_server.credentials.cipher import Cipher
@@ -23,6 +25,9 @@ from madang_server.storage.spool.writer import open_spool
 from madang_server.storage.sql.engine import Database
 from madang_server.studio.api import create_control_plane
 from madang_server.version import __version__
+
+if TYPE_CHECKING:
+    from madang_server.gateway.shared_health import SharedHealth
 
 WORKER_STATUS = "worker.json"
 
@@ -45,7 +50,10 @@ class Platform:
         clock = Clock()
         transport = HttpClient()
         spool = await asyncio.to_thread(open_spool, settings.spool_path)
-        gateway = Gateway(vendor_call(transport), spool, clock=clock)
+        shared = _shared_health(settings.redis_url, clock) if settings.redis_url else None
+        gateway = Gateway(
+            vendor_call(transport), spool, clock=clock, new_books=shared.books if shared else lambda _: Books()
+        )
         watch = ConfigurationWatch(
             gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url
         )
@@ -59,13 +67,16 @@ class Platform:
             health_of=_health_of(gateway, clock),
             trace_store=Store(settings.clickhouse_url) if settings.clickhouse_url else None,
         )
-        self._parts = Parts(gateway, self._database, watch, settings.run_path / WORKER_STATUS)
-        watching = asyncio.create_task(watch.run())
+        self._parts = Parts(gateway, self._database, watch, settings.run_path / WORKER_STATUS, shared=shared)
+        running = [asyncio.create_task(watch.run())]
+        if shared is not None:
+            running.append(asyncio.create_task(shared.run()))
         try:
             yield
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             with contextlib.suppress(Exception):  # "last used" is a convenience; a database that is gone must not
                 await asyncio.to_thread(watch.note_used_keys)  # keep the process from closing the spool
             await transport.close()
@@ -106,6 +117,12 @@ class Platform:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _shared_health(redis_url: str, clock: Clock) -> "SharedHealth":
+    from madang_server.gateway.shared_health import SharedHealth  # who has no Redis does not load its client
+
+    return SharedHealth(redis_url, clock.monotonic)
 
 
 def _health_of(gateway: Gateway, clock: Clock) -> Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]:
