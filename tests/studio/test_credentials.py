@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.studio.world import Answer, World
 
 from madang_server.credentials import store
+from madang_server.credentials.check import check_credential
 from madang_server.credentials.cipher import Cipher
 
 SECRET = "sk-vendor-secret-9876"
@@ -31,6 +39,14 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"vendor": "azure"}, "base_url"),
     ({"vendor": "acme"}, "vendor"),
     ({"name": ""}, "name"),
+    ({"vendor": "anthropic", "api_key": None}, "api_key"),
+    ({"vendor": "bedrock", "api_key": "two words"}, "api_key"),
+    ({"vendor": "bedrock", "api_key": "{broken"}, "api_key"),
+    ({"vendor": "bedrock", "api_key": '{"access_key_id": "AKIA"}'}, "api_key"),
+    ({"vendor": "bedrock", "api_key": '{"access_key_id": "A", "secret_access_key": "s", "region": "r"}'}, "api_key"),
+    ({"vendor": "vertex"}, "api_key"),
+    ({"vendor": "vertex", "api_key": '{"type": "authorized_user"}'}, "api_key"),
+    ({"vendor": "litellm", "api_key": '{"nested": {"a": 1}}'}, "api_key"),
     ({"colour": "red"}, "colour"),
 ]
 
@@ -44,6 +60,8 @@ class Vendor:
     location: str | None = None
     body: bytes = b'{"object":"list","data":[]}'
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    let_go: threading.Event = field(default_factory=threading.Event)  # answers wait for it
 
     @property
     def url(self) -> str:
@@ -54,6 +72,8 @@ class Vendor:
 def vendor() -> Iterator[Vendor]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            shown.bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
+            shown.let_go.wait(30)
             shown.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             self.send_response(shown.status)
             if shown.location is not None:
@@ -62,14 +82,19 @@ def vendor() -> Iterator[Vendor]:
             self.end_headers()
             self.wfile.write(shown.body)
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     shown = Vendor(server.server_port)
+    shown.let_go.set()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield shown
+    shown.let_go.set()
     server.shutdown()
     thread.join(timeout=30)
     server.server_close()
@@ -200,6 +225,124 @@ def test_a_server_that_speaks_something_else_is_told_apart(world: World, vendor:
     made = add(world, base_url=f"{vendor.url}/v1").json
     vendor.body = b"<html>welcome</html>"
     assert "protocol" in check(world, made["id"])["message"]
+
+
+def service_account(**fields: str) -> dict[str, str]:
+    """A key file with a key that opens nothing."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    plain = {
+        "type": "service_account",
+        "project_id": "menu-1",
+        "private_key_id": "0123456789abcdef",
+        "private_key": pem,
+        "client_email": "menu@menu-1.iam.gserviceaccount.com",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+    return plain | fields
+
+
+def test_an_anthropic_check_lists_models_with_its_own_headers(world: World, vendor: Vendor) -> None:
+    made = add(world, vendor="anthropic", base_url=vendor.url).json
+    assert check(world, made["id"])["ok"] is True
+    assert vendor.seen[0][0] == "/v1/models?limit=1"
+    assert (vendor.seen[0][1]["x-api-key"], vendor.seen[0][1]["anthropic-version"]) == (SECRET, "2023-06-01")
+
+
+def test_a_gemini_check_lists_models_and_knows_its_refusal_of_keys(world: World, vendor: Vendor) -> None:
+    made = add(world, vendor="gemini", base_url=vendor.url).json
+    assert check(world, made["id"])["ok"] is True
+    assert vendor.seen[0][0] == "/v1beta/models?pageSize=1"
+    assert vendor.seen[0][1]["x-goog-api-key"] == SECRET
+    vendor.status = 400
+    assert "refuses this key" in check(world, made["id"])["message"]
+
+
+def test_a_bedrock_key_pair_signs_its_check_and_a_missing_model_proves_it(world: World, vendor: Vendor) -> None:
+    pair = json.dumps({"access_key_id": "AKIAEXAMPLE1234", "secret_access_key": SECRET})
+    made = add(world, vendor="bedrock", base_url=vendor.url, api_key=pair).json
+    assert made["secret_hint"] == "1234"
+    vendor.status = 404
+    assert check(world, made["id"])["ok"] is True
+    assert vendor.seen[0][0] == "/model/madang.credential-check/converse"
+    signed = vendor.seen[0][1]["authorization"]
+    assert signed.startswith("AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE1234/")
+    assert "/us-east-1/bedrock/aws4_request" in signed
+    assert SECRET not in signed
+    vendor.status = 403
+    assert "refuses this key" in check(world, made["id"])["message"]
+
+
+def test_a_bedrock_api_key_is_sent_as_it_is(world: World, vendor: Vendor) -> None:
+    made = add(world, vendor="bedrock", base_url=vendor.url).json
+    vendor.status = 400
+    assert check(world, made["id"])["ok"] is True
+    assert vendor.seen[0][1]["authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_vertex_check_exchanges_a_signed_request_for_a_token(world: World, vendor: Vendor) -> None:
+    account = service_account(token_uri=f"{vendor.url}/token")
+    vendor.body = b'{"access_token":"ya29.secret-token","expires_in":3599}'
+    made = add(world, vendor="vertex", api_key=json.dumps(account, indent=2)).json
+    assert made["secret_hint"] == "cdef"
+    answer = world.alice.post(path(world, made["id"], "/check"))
+    assert answer.json["ok"] is True
+    assert b"ya29" not in answer.body
+    form = parse_qs(vendor.bodies[0].decode())
+    claims = json.loads(base64.urlsafe_b64decode(form["assertion"][0].split(".")[1] + "=="))
+    assert (claims["iss"], claims["aud"]) == (account["client_email"], account["token_uri"])
+    vendor.status = 400
+    assert "refuses this key" in check(world, made["id"])["message"]
+
+
+def test_a_key_file_is_judged_without_repeating_it(world: World) -> None:
+    for fields in (
+        {"private_key": "-----BEGIN PRIVATE KEY-----\nbm8=\n-----END PRIVATE KEY-----\n"},
+        {"token_uri": "http://oauth.example/token"},
+        {"token_uri": "https://169.254.169.254/token"},
+        {"project_id": ""},
+    ):
+        account = service_account(**fields)
+        answer = add(world, vendor="vertex", api_key=json.dumps(account))
+        assert (fields, answer.status, answer.error["param"]) == (fields, 400, "api_key")
+        assert account["private_key_id"] not in answer.error["message"]
+
+
+def test_litellms_vendors_are_checked_by_a_test_call(world: World) -> None:
+    made = add(world, vendor="litellm", api_key=SECRET).json
+    result = check(world, made["id"])
+    assert result["ok"] is False
+    assert "test call" in result["message"]
+
+
+def test_checks_that_wait_for_a_vendor_keep_nobody_from_the_database(world: World, vendor: Vendor) -> None:
+    made = add(world, base_url=f"{vendor.url}/v1").json
+    vendor.let_go.clear()
+    results: list[Any] = []
+    waiting = [threading.Thread(target=lambda: results.append(check(world, made["id"]))) for _ in range(25)]
+    for thread in waiting:
+        thread.start()
+    until = time.monotonic() + 30
+    while len(vendor.bodies) < len(waiting) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(vendor.bodies) == len(waiting)
+    assert world.carol.get(path(world)).status == 200
+    assert results == []
+    vendor.let_go.set()
+    for thread in waiting:
+        thread.join(timeout=30)
+    assert [result["ok"] for result in results] == [True] * len(waiting)
+
+
+def test_a_vendor_that_dribbles_is_given_up_after_the_whole_time(vendor: Vendor) -> None:
+    vendor.let_go.clear()
+    credential = store.OpenedCredential(
+        id="c", project_id="p", name="slow", vendor="openai", base_url=vendor.url, api_version=None, api_key=SECRET
+    )
+    asking = check_credential(credential, region="", now_s=0, seconds=time.monotonic, timeout_s=0.2)
+    result = asyncio.run(asking)
+    assert (result.ok, result.latency_ms) == (False, None)
+    assert "did not answer within 0.2 seconds" in result.message
 
 
 def test_a_vendor_that_cannot_be_reached_is_a_result_not_an_error(world: World) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from madang_server.accounts.keys import hint
 from madang_server.accounts.names import tidy_name
 from madang_server.accounts.problems import Conflict, Invalid, NotFound
 from madang_server.accounts.vendor_url import tidy_base_url
 from madang_server.credentials.cipher import WrongSecretKey
+from madang_server.credentials.secret_text import secret_hint, tidy_secret
 from madang_server.credentials.tables import credentials
 from madang_server.storage.sql import version
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from madang.calls.operation import Vendor
     from madang_server.credentials.cipher import Cipher
 
-_LONGEST_KEY = 4_000
+# Vendors whose servers never answer without a key, wherever they are.
+_ALWAYS_KEYED = ("azure", "anthropic", "gemini", "vertex", "bedrock")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,20 +87,13 @@ def tidy(wanted: Wanted, *, has_key: bool) -> Wanted:
     """`wanted` in its stored form. Raises `Invalid` naming the field. `has_key`: whether a key is stored already."""
     name = tidy_name(wanted.name)
     base_url = tidy_base_url(wanted.base_url)
-    api_key = (wanted.api_key or "").strip() or None
-    if api_key is not None and (len(api_key) > _LONGEST_KEY or not api_key.isascii() or not api_key.isprintable()):
-        raise Invalid(
-            "This is not a vendor key: give it as one line of plain letters, digits and signs.", param="api_key"
-        )
+    api_key = tidy_secret(wanted.vendor, wanted.api_key or "")
     if len(wanted.api_version or "") > 64 or not (wanted.api_version or "").isprintable():
         raise Invalid("Give an API version such as 2024-10-21.", param="api_version")
     if wanted.vendor == "azure" and base_url is None:
         raise Invalid("Azure needs its address, such as https://NAME.openai.azure.com.", param="base_url")
-    if (
-        api_key is None
-        and not has_key
-        and (wanted.vendor == "azure" or (wanted.vendor == "openai" and base_url is None))
-    ):
+    needs_key = wanted.vendor in _ALWAYS_KEYED or (wanted.vendor == "openai" and base_url is None)
+    if needs_key and api_key is None and not has_key:
         raise Invalid("Give the vendor's key.", param="api_key")
     return Wanted(
         name=name,
@@ -156,7 +150,7 @@ def add_credential(
             api_version=ready.api_version,
             created_at=now,
             updated_at=now,
-            **_sealed(ready.api_key, project_id, credential_id, sealing),
+            **_sealed(ready, project_id, credential_id, sealing),
         )
     )
     return credential(connection, project_id, credential_id)
@@ -178,7 +172,7 @@ def change_credential(
             "Enter the key again: the stored one is only sent to the address it was saved for.", param="api_key"
         )
     _refuse_taken_name(connection, project_id, ready.name, but=credential_id)
-    new_key = _sealed(ready.api_key, project_id, credential_id, sealing) if ready.api_key is not None else {}
+    new_key = _sealed(ready, project_id, credential_id, sealing) if ready.api_key is not None else {}
     connection.execute(
         update(credentials)
         .where(credentials.c.id == credential_id, credentials.c.project_id == project_id)
@@ -207,13 +201,13 @@ def remove_credential(connection: Connection, project_id: str, credential_id: st
     )
 
 
-def _sealed(api_key: str | None, project_id: str, credential_id: str, sealing: Sealing) -> dict[str, str | None]:
-    if api_key is None:
+def _sealed(ready: Wanted, project_id: str, credential_id: str, sealing: Sealing) -> dict[str, str | None]:
+    if ready.api_key is None:
         return {"sealed_key": None, "secret_hint": ""}
     sealed = sealing.cipher.seal(
-        api_key, project_id=project_id, credential_id=credential_id, random_bytes=sealing.random_bytes
+        ready.api_key, project_id=project_id, credential_id=credential_id, random_bytes=sealing.random_bytes
     )
-    return {"sealed_key": sealed, "secret_hint": hint(api_key)}
+    return {"sealed_key": sealed, "secret_hint": secret_hint(ready.vendor, ready.api_key)}
 
 
 def _row(connection: Connection, project_id: str, credential_id: str) -> dict[str, object]:

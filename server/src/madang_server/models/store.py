@@ -64,6 +64,20 @@ def aliases_by_credential(connection: Connection, project_id: str) -> dict[str, 
     return dict(using)
 
 
+def region_by_credential(connection: Connection, project_id: str, credential_id: str) -> str:
+    """A region in which this credential is used; "" when there is none."""
+    asked = (
+        select(deployments.c.region)
+        .join(models, models.c.id == deployments.c.model_id)
+        .where(
+            models.c.project_id == project_id, deployments.c.credential_id == credential_id, deployments.c.region != ""
+        )
+        .order_by(models.c.alias, deployments.c.position)
+        .limit(1)
+    )
+    return str(connection.execute(asked).scalar_one_or_none() or "")
+
+
 def add_model(
     connection: Connection,
     project_id: str,

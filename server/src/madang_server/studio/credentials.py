@@ -12,9 +12,11 @@ from madang.calls.operation import Vendor
 from madang_server.accounts.randomness import new_id
 from madang_server.credentials import store
 from madang_server.credentials.check import check_credential
+from madang_server.credentials.secret_text import LONGEST_SECRET
 from madang_server.credentials.store import Sealing, Wanted
 from madang_server.http.access import ProjectAdmin, ProjectReader
 from madang_server.http.database import Reading, Transaction
+from madang_server.http.later import Later
 from madang_server.http.paging import Page, cut
 from madang_server.http.surroundings import Around, Now, Surroundings
 from madang_server.models import store as models
@@ -49,7 +51,7 @@ class NewCredential(Sent):
     vendor: Vendor
     base_url: str | None = None
     api_version: str | None = None
-    api_key: str | None = Field(default=None, max_length=4_000)
+    api_key: str | None = Field(default=None, max_length=LONGEST_SECRET)
 
 
 class CredentialChange(Sent):
@@ -59,7 +61,7 @@ class CredentialChange(Sent):
     vendor: Vendor | None = None
     base_url: str | None = None
     api_version: str | None = None
-    api_key: str | None = Field(default=None, max_length=4_000)
+    api_key: str | None = Field(default=None, max_length=LONGEST_SECRET)
 
 
 class CredentialCheck(Shown):
@@ -122,11 +124,17 @@ def delete_credential(credential_id: str, access: ProjectAdmin, writing: Transac
     store.remove_credential(writing, access.project_id, credential_id, used_by=using.get(credential_id, []))
 
 
-@router.post("/{credential_id}/check")
-def check(credential_id: str, access: ProjectAdmin, around: Around, reading: Reading) -> CredentialCheck:
-    """Call the vendor with this credential; costs nothing."""
+@router.post("/{credential_id}/check", response_model=CredentialCheck)
+def check(credential_id: str, access: ProjectAdmin, around: Around, now: Now, reading: Reading) -> Later:
+    """Call the vendor with this credential, for 15 seconds at most; costs nothing."""
     opened = store.opened(reading, access.project_id, credential_id, around.cipher)
-    return CredentialCheck.model_validate(check_credential(opened, seconds=around.seconds))
+    region = models.region_by_credential(reading, access.project_id, credential_id)
+
+    async def ask() -> CredentialCheck:
+        result = await check_credential(opened, region=region, now_s=now.timestamp(), seconds=around.seconds)
+        return CredentialCheck.model_validate(result)
+
+    return Later(ask)
 
 
 def sealing_of(around: Surroundings) -> Sealing:
