@@ -7,6 +7,7 @@ import wave
 from collections.abc import Callable
 from typing import Any
 
+import httpx2 as httpx
 import openai as sdk
 import pytest
 from openai import AsyncOpenAI, AzureOpenAI, OpenAI
@@ -141,6 +142,27 @@ def test_translation_is_english(openai: Clients) -> None:
 def test_empty_file_is_refused(openai: Clients) -> None:
     with pytest.raises(sdk.BadRequestError, match="too short"):
         openai().audio.transcriptions.create(model="whisper-1", file=("a.wav", b""))
+
+
+@pytest.mark.parametrize(
+    ("type", "body", "words"),
+    [
+        ("application/json", b"{}", "multipart/form-data"),
+        ("multipart/form-data", b"", "multipart/form-data"),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nw',
+            "broken off",
+        ),
+        ("multipart/form-data; boundary=b", b"--b\r\nX: y\r\n\r\nw\r\n--b--", "has no name"),
+    ],
+)
+def test_body_that_is_no_form_is_refused(simulator: RunningSimulator, type: str, body: bytes, words: str) -> None:
+    url = f"{simulator.openai_url('east')}/audio/transcriptions"
+    reply = httpx.post(url, headers={"authorization": "Bearer k", "content-type": type}, content=body, timeout=10)
+
+    assert reply.status_code == 400
+    assert words in reply.json()["error"]["message"]
 
 
 def test_azure_names_the_deployment_in_the_path(azure: Callable[..., AzureOpenAI]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from madang.calls.transport import Transport
 from madang_simulator import InMemoryTransport
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def transport() -> InMemoryTransport:
     return InMemoryTransport(wall_s=lambda: 1_700_000_000.0)
 
 
-async def answer(transport: InMemoryTransport, body: bytes = BODY, url: str = URL) -> tuple[int, bytes]:
+async def answer(transport: Transport, body: bytes = BODY, url: str = URL) -> tuple[int, bytes]:
     response = await transport.send("POST", url, KEY, body)
     return response.status, await response.read()
 
@@ -67,6 +68,12 @@ def test_only_the_path_of_a_url_counts(transport: InMemoryTransport) -> None:
 
     assert status == 200
     assert transport.simulation.requests("east")["deployments"]["east"]["requests"] == 1
+
+
+def test_host_is_that_of_the_url(transport: InMemoryTransport) -> None:
+    asyncio.run(answer(transport, url="https://vendor.example/d/east/v1/chat/completions"))
+
+    assert transport.simulation.requests("east")["requests"][-1]["headers"]["host"] == "vendor.example"
 
 
 def test_waits_pass_in_virtual_time(transport: InMemoryTransport) -> None:

@@ -85,7 +85,7 @@ def answer(ask: ChatAsk, writing: Writing, prompt: PromptTokens, *, id: str, cre
     """The whole answer to `ask`, before anything of it is sent."""
     choices = tuple(_choice(ask, writing, index) for index in range(ask.choices))
     written = sum(choice.tokens for choice in choices)
-    reasoning = _reasoning(ask)
+    reasoning = 0 if writing.is_prompt_blocked else _reasoning(ask)
     usage = Usage(prompt.total, prompt.cached, written + reasoning, reasoning, prompt.written)
     return Answer(id, created, model, choices, usage, writing.is_prompt_blocked)
 

@@ -241,6 +241,8 @@ class _Turn:
         self.entry.streamed = ask.stream
         yield from pace.before_first()
         if ask.stream:
+            if not ask.shows_reasoning:  # thoughts that are not told take their time all the same
+                yield from pace.before(made.usage.reasoning)
             streamed = self.wire.chat_stream(order, ask, made, self.behaviour.tokens_per_chunk)
             yield from self.delivery.stream(streamed, pace, fault, order.route)
             return

@@ -59,6 +59,8 @@ class SimulatedResponse:
 class InMemoryTransport:
     """Sends requests to simulated deployments; only a URL's path counts, so `simulator://d/NAME/…` is as good as http.
 
+    Vendors that sign their requests sign the path: for them a URL such as https://simulator/d/NAME/… is needed.
+
     `simulation` sets their behaviour and shows what happened. `wall_s` gives Unix seconds, `new_id` 32 hexadecimal digits.
     """
 
@@ -85,7 +87,7 @@ class InMemoryTransport:
 
         `connect_timeout_s` is never reached: there is nothing to connect to.
         """
-        steps = self._exchange.play(incoming(method, _target(url), {"host": "simulator", **headers}, body))
+        steps = self._exchange.play(incoming(method, _target(url), {"host": urlsplit(url).netloc, **headers}, body))
         try:
             for step in steps:
                 if isinstance(step, Pause):

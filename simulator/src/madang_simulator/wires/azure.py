@@ -13,7 +13,7 @@ from madang_simulator.incoming import Incoming
 from madang_simulator.keys import bearer, check_key
 from madang_simulator.known_models import OPENAI_MODELS, answering_model
 from madang_simulator.refusals import Refusal, RefusalKind
-from madang_simulator.wires.openai import error_event, route_below_v1, task_of
+from madang_simulator.wires.openai import error_event, malformed_event, route_below_v1, task_of
 from madang_simulator.wires.openai_fields import read_object
 from madang_simulator.wires.openai_refusals import refusal_fields, refusal_status, retry_after
 from madang_simulator.wires.openai_replies import chunks, completion
@@ -138,7 +138,7 @@ class AzureWire:
         return error_event(route, refusal, events_sent)
 
     def malformed_event(self, route: Route) -> bytes:
-        return b'data: {"choices":[{"content_filter_results":{"hate":{"filtered":fal\n\n'
+        return malformed_event(route, b'data: {"choices":[{"content_filter_results":{"hate":{"filtered":fal\n\n')
 
     def headers(self, facts: Facts) -> dict[str, str]:
         id = str(UUID(facts.request_id))

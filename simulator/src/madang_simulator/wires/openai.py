@@ -105,7 +105,7 @@ class OpenAIWire:
         return error_event(route, refusal, events_sent)
 
     def malformed_event(self, route: Route) -> bytes:
-        return b'data: {"id":"chatcmpl-broken","object":"chat.completion.chunk","choices":[{"index":0,"del\n\n'
+        return malformed_event(route, b'data: {"id":"chatcmpl-broken","object":"chat.completion.chunk","choi\n\n')
 
     def headers(self, facts: Facts) -> dict[str, str]:
         return {
@@ -160,6 +160,13 @@ def error_event(route: Route, refusal: Refusal, events_sent: int) -> bytes:
     if route.form == "responses":
         return response_error_event(refusal, events_sent)
     return b"" if route.form == "speech" else sse({"error": refusal_fields(refusal)})
+
+
+def malformed_event(route: Route, in_chat: bytes) -> bytes:
+    """An event whose content is broken off; `in_chat` is the one for chats."""
+    if route.form == "responses":
+        return b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","del\n\n'
+    return in_chat if route.form == "" else b'data: {"type":"bro\n\n'
 
 
 def _kept_response_route(method: str, rest: str, shown: str) -> Route:
