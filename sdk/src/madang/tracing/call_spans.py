@@ -21,6 +21,7 @@ _MOST_METADATA = 64  # fields
 _COLUMNS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
 _COUNTS = (
     "cache_write_tokens",
+    "cache_write_1h_tokens",
     "audio_input_tokens",
     "audio_output_tokens",
     "image_input_tokens",
