@@ -1,4 +1,4 @@
-"""One shape carries three vendors' wires: raw bytes survive byte for byte, and parts carry what they mean."""
+"""One shape carries three vendors' wires: parts carry what they mean, and raw bytes what a caller of OpenAI's API reads."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.sdk.calls import anthropic_decoder, gemini_decoder
+from tests.sdk.calls import gemini_decoder
 from tests.sdk.calls import recordings as recorded
 from tests.sdk.calls.stream_reading import Decoder, FrameDecoder
 
@@ -14,10 +14,16 @@ from madang.calls.completion import completion_of
 from madang.calls.event import Consumed, Event, Finished, Part, Text
 from madang.calls.usage import Usage
 from madang.providers import openai_wire
+from madang.providers.anthropic.reply import decode_reply as decode_message
+from madang.providers.anthropic.stream import MessageReader
+
+CREATED = 1_767_225_600
 
 
 @dataclass(frozen=True)
 class Vendor:
+    """A vendor's decoders and recordings; without `passes_bytes_on`, its bytes are translated into OpenAI's."""
+
     name: str
     decode_reply: Callable[[bytes], Event]
     new_decoder: Callable[[], Decoder]
@@ -27,6 +33,7 @@ class Vendor:
     tool_stream: bytes
     safety_stream: bytes
     error_stream: bytes
+    passes_bytes_on: bool = True
 
 
 VENDORS = [
@@ -43,14 +50,15 @@ VENDORS = [
     ),
     Vendor(
         "anthropic",
-        anthropic_decoder.decode_reply,
-        lambda: FrameDecoder(anthropic_decoder.AnthropicMeaning()),
+        lambda raw: decode_message(raw, CREATED),
+        lambda: MessageReader(model="claude-sonnet-4-5", created=CREATED, wants_usage=True),
         recorded.ANTHROPIC_TEXT,
         recorded.ANTHROPIC_TEXT_STREAM,
         recorded.ANTHROPIC_TOOL,
         recorded.ANTHROPIC_TOOL_STREAM,
         recorded.ANTHROPIC_SAFETY_STREAM,
         recorded.ANTHROPIC_ERROR_STREAM,
+        passes_bytes_on=False,
     ),
     Vendor(
         "gemini",
@@ -97,18 +105,31 @@ def last_usage(parts: Iterable[Part]) -> Usage:
     return [part.usage for part in parts if isinstance(part, Consumed)][-1]
 
 
+def shown_to_caller(raw: bytes) -> list[Part]:
+    """What a caller of OpenAI's API reads in a stream."""
+    return read(openai_wire.StreamDecoder(hides_usage=False), [raw])[1]
+
+
 @each_vendor
-def test_an_unstreamed_reply_is_one_event_with_the_vendors_bytes(vendor: Vendor) -> None:
+def test_an_unstreamed_reply_is_one_event_that_says_the_same_in_openais_shape(vendor: Vendor) -> None:
     event = vendor.decode_reply(vendor.text)
-    assert event.raw == vendor.text
+    if vendor.passes_bytes_on:
+        assert event.raw == vendor.text
+    else:
+        assert answer_of(openai_wire.decode_reply(event.raw).parts) == answer_of(event.parts)
     assert text_of(event.parts) == "한옥 has a courtyard."
 
 
 @each_vendor
-def test_a_streams_bytes_survive_byte_for_byte(vendor: Vendor) -> None:
-    raw, parts = read(vendor.new_decoder(), [vendor.text_stream])
-    assert raw == vendor.text_stream
-    assert text_of(parts) == "한옥 has a courtyard."
+def test_a_streams_bytes_survive_or_say_the_same_in_openais_shape(vendor: Vendor) -> None:
+    for stream in (vendor.text_stream, vendor.tool_stream):
+        raw, parts = read(vendor.new_decoder(), [stream])
+        if vendor.passes_bytes_on:
+            assert raw == stream
+        else:
+            assert answer_of(shown_to_caller(raw)) == answer_of(parts)
+            assert raw.endswith(b"data: [DONE]\n\n")
+    assert text_of(read(vendor.new_decoder(), [vendor.text_stream])[1]) == "한옥 has a courtyard."
 
 
 @each_vendor
@@ -136,7 +157,10 @@ def test_usage_counts_cached_and_thinking_tokens_as_openai_does(vendor: Vendor) 
 @each_vendor
 def test_a_safety_stop_in_a_stream_is_a_content_filter_with_what_was_said_before(vendor: Vendor) -> None:
     raw, parts = read(vendor.new_decoder(), [vendor.safety_stream])
-    assert raw == vendor.safety_stream
+    if vendor.passes_bytes_on:
+        assert raw == vendor.safety_stream
+    else:
+        assert Finished("content_filter") in shown_to_caller(raw)
     assert text_of(parts) == "First"
     assert Finished("content_filter") in parts
 
@@ -150,7 +174,7 @@ def test_a_blocked_prompt_with_status_200_is_a_content_filter() -> None:
 def test_an_error_in_a_stream_comes_after_what_was_said_before_it(vendor: Vendor) -> None:
     decoder = vendor.new_decoder()
     raw, parts = read(decoder, [vendor.error_stream])
-    assert vendor.error_stream.startswith(raw)
+    assert vendor.error_stream.startswith(raw) or not vendor.passes_bytes_on
     assert text_of(parts) == "First"
     assert decoder.failure is not None
     assert decoder.failure.reason in ("server_error", "overloaded")
@@ -174,12 +198,13 @@ def test_a_stream_that_comes_byte_by_byte_means_the_same(vendor: Vendor) -> None
 @each_vendor
 def test_a_stream_cut_at_any_byte_is_complete_or_said_to_be_cut(vendor: Vendor) -> None:
     stream = vendor.text_stream
-    whole = text_of(read(vendor.new_decoder(), [stream])[1])
+    shown, parts = read(vendor.new_decoder(), [stream])
+    whole = text_of(parts)
     outcomes = []
     for offset in range(len(stream)):
         decoder = vendor.new_decoder()
         raw, parts = read(decoder, [stream[:offset]])
-        assert stream.startswith(raw)
+        assert shown.startswith(raw)
         assert whole.startswith(text_of(parts))
         if decoder.failure is None:
             assert text_of(parts) == whole
