@@ -2,6 +2,7 @@
 
 from madang_simulator.wires.anthropic.messages_wire import AnthropicWire
 from madang_simulator.wires.azure import AzureWire
+from madang_simulator.wires.bedrock.runtime_wire import BedrockWire
 from madang_simulator.wires.openai import OpenAIWire
 from madang_simulator.wires.wire import Wire
 
@@ -10,4 +11,4 @@ __all__ = ["Wire", "all_wires"]
 
 def all_wires() -> tuple[Wire, ...]:
     """Every wire that is spoken; the first that owns a path answers it."""
-    return (AnthropicWire(), AzureWire(), OpenAIWire())
+    return (AnthropicWire(), AzureWire(), BedrockWire(), OpenAIWire())
