@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 
 import madang_server.accounts.tables
 import madang_server.credentials.tables
+import madang_server.drill.tables
 import madang_server.models.tables
 import madang_server.prices.tables
 from madang_server.storage.sql import migrate, version
@@ -31,6 +32,7 @@ NOUNS = (
     madang_server.credentials.tables,
     madang_server.models.tables,
     madang_server.prices.tables,
+    madang_server.drill.tables,
 )
 
 

@@ -6,6 +6,7 @@ the configuration, such as ("model_list", 2, "litellm_params", "rpm").
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -13,10 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from madang_server.cli.litellm_fallbacks import fallbacks_of
+from madang_server.cli.litellm_settings import (
+    ADVICE,
+    LITELLM_READ,
+    MODEL_INFO_READ,
+    MODES_SPOKEN,
+    PARAMS_READ,
+    PRICES,
+    ROUTER_READ,
+    SIZES,
+    STRATEGIES,
+    TOP_READ,
+)
 from madang_server.cli.litellm_vendor import NotSpoken, Reach, reach_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 Place = tuple[str | int, ...]
 
@@ -40,47 +53,6 @@ _MOST_RETRIES = 10
 _LONGEST_TIMEOUT_S = 3600.0
 _DEFAULT_RETRIES = 2
 _DEFAULT_TIMEOUT_S = 600.0
-
-_PRICES = {
-    "input_cost_per_token": "input_usd_per_million",
-    "cache_read_input_token_cost": "cached_input_usd_per_million",
-    "output_cost_per_token": "output_usd_per_million",
-}
-_PARAMS_READ = {
-    *("model", "custom_llm_provider", "api_base", "base_url", "api_key", "api_version", "litellm_credential_name"),
-    *("weight", "order", "rpm", "tpm", "region_name", "timeout", "stream_timeout", "max_retries", "num_retries"),
-    *("azure_ad_token", "tenant_id", "client_id", "client_secret"),
-    *_PRICES,
-}
-_MODEL_INFO_READ = {"id", "base_model", "mode", "description", *_PRICES}
-_MODES_SPOKEN = (None, "chat", "embedding", "completion")
-_ROUTER_READ = {
-    *("num_retries", "timeout", "stream_timeout", "fallbacks", "default_fallbacks", "model_group_alias"),
-    *("context_window_fallbacks", "content_policy_fallbacks", "routing_strategy"),
-}
-_LITELLM_READ = {
-    *("num_retries", "request_timeout", "fallbacks", "default_fallbacks"),
-    *("context_window_fallbacks", "content_policy_fallbacks", "model_alias_map", "model_group_alias"),
-}
-_TOP_READ = {"model_list", "router_settings", "litellm_settings", "credential_list", "environment_variables"}
-
-# What to say about a setting beyond its name, where there is something better to do than to miss it.
-_ADVICE = {
-    "general_settings": "keys, users and the database are Madang's own: make keys on the page Gateway → API keys",
-    "include": "included files are not followed: import each of them by itself",
-    "callbacks": "every call is traced here without callbacks",
-    "success_callback": "every call is traced here without callbacks",
-    "failure_callback": "every call is traced here without callbacks",
-    "drop_params": "parameters are passed to the vendor as they are",
-    "master_key": "make keys on the page Gateway → API keys",
-    "cache": "answers are not cached",
-    "cache_params": "answers are not cached",
-    "allowed_fails": "when a deployment rests and for how long follows from what it answers",
-    "cooldown_time": "when a deployment rests and for how long follows from what it answers",
-    "rpm": "no limit is enforced here; only without a weight does it decide the share of calls",
-    "tpm": "no limit is enforced here; only without a weight does it decide the share of calls",
-    "base_model": "prices come from input_cost_per_token and such, or from the model's page",
-}
 
 
 def convert(config: dict[str, Any]) -> Conversion:
@@ -106,18 +78,41 @@ class _Reader:
         models = self._models()
         self._add_aliases(models)
         sources = [(self._router, "router_settings"), (self._litellm, "litellm_settings")]
-        chosen, remarks = fallbacks_of(sources, list(models))
-        self._remarks += [Remark(place, text) for place, text in remarks]
-        for alias, model in models.items():
-            model["fallbacks"] = chosen.get(alias, [])
+        fallbacks = fallbacks_of(sources, list(models))
+        self._remarks += [Remark(place, text) for place, text in fallbacks.said]
+        for alias, converted in models.items():
+            converted["fallbacks"] = fallbacks.plain.get(alias, [])
+            routing = self._routing(alias, fallbacks.after)
+            if routing:
+                converted["routing"] = routing
         self._remark_settings()
-        document = {"credentials": list(self._credentials.values()), "models": list(models.values())}
+        document: dict[str, Any] = {"credentials": list(self._credentials.values()), "models": list(models.values())}
+        if allowed := self._policy_block_vendors(models, fallbacks.after.get("policy_block", {})):
+            document["policy_block_vendors"] = allowed
         variables = {
             str(name): str(value)
             for name, value in _mapping(self._config.get("environment_variables")).items()
             if not isinstance(value, dict | list) and not str(value).startswith("os.environ/")
         }
         return Conversion(document=document, remarks=tuple(sorted(self._remarks, key=_order)), variables=variables)
+
+    def _routing(self, alias: str, after: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Any]:
+        strategy = STRATEGIES.get(str(self._router.get("routing_strategy")), "weighted")
+        fallbacks_after = {kind: names[alias] for kind, names in after.items() if alias in names}
+        return ({} if strategy == "weighted" else {"strategy": strategy}) | (
+            {"fallbacks_after": fallbacks_after} if fallbacks_after else {}
+        )
+
+    def _policy_block_vendors(
+        self, models: Mapping[str, dict[str, Any]], after_block: Mapping[str, list[str]]
+    ) -> list[str]:
+        """The vendors of those models that shall take over after a content filter, which the project has to allow."""
+        targets = [models[name] for names in after_block.values() for name in names]
+        vendors = sorted({str(one["vendor"]) for model in targets for one in model["deployments"]})
+        if vendors:
+            place = ("litellm_settings", "content_policy_fallbacks")
+            self._say(place, f"the project allows {', '.join(vendors)} to answer what another vendor's filter refused")
+        return vendors
 
     def _models(self) -> dict[str, dict[str, Any]]:
         groups: dict[str, list[tuple[Place, dict[str, Any], dict[str, Any]]]] = {}
@@ -176,8 +171,9 @@ class _Reader:
             deployment["credential"] = self._credential(reach)
         elif reach.base_url is not None:
             deployment["base_url"] = reach.base_url
-        if params.get("region_name"):
-            deployment["region"] = str(params["region_name"])
+        region = params.get("region_name") or reach.region
+        if region:
+            deployment["region"] = str(region)
         weight = next((params[key] for key in ("weight", "rpm", "tpm") if params.get(key) is not None), None)
         deployment["weight"] = None if weight is None else self._number(weight, (*place, "litellm_params"), "weight")
         order = params.get("order")
@@ -185,7 +181,14 @@ class _Reader:
             deployment["order"] = order
         elif order is not None:
             self._say((*place, "litellm_params", "order"), "order must be a whole number from 1; it is left out")
-        for key, ours in _PRICES.items():
+        if isinstance(info.get("base_model"), str):
+            deployment["base_model"] = info["base_model"].removeprefix(f"{reach.provider}/")
+        for key, ours in SIZES.items():
+            if isinstance(info.get(key), int) and info[key] >= 1:
+                deployment[ours] = info[key]
+        if deployment.get("max_output_tokens", 0) > deployment.get("context_window", math.inf):
+            deployment["context_window"] += deployment["max_output_tokens"]  # what goes in was counted by itself
+        for key, ours in PRICES.items():
             price = params.get(key, info.get(key))
             if price is not None:
                 deployment[ours] = self._price(price, place, key)
@@ -297,30 +300,29 @@ class _Reader:
                         self._say(place, f"alias {alias!r} becomes a model of its own, a copy of {name!r}")
 
     def _remark_entry(self, place: Place, name: str, params: dict[str, Any], info: dict[str, Any]) -> None:
-        for key in [key for key in params if key not in _PARAMS_READ]:
+        for key in [key for key in params if key not in PARAMS_READ]:
             self._say((*place, "litellm_params", key), _left(f"litellm_params.{key} of {name!r}", key))
         for key in ("rpm", "tpm"):
             if params.get(key) is not None:
                 self._say((*place, "litellm_params", key), _left(f"{key} of {name!r}", key))
-        for key in [key for key in info if key not in _MODEL_INFO_READ]:
+        for key in [key for key in info if key not in MODEL_INFO_READ]:
             self._say((*place, "model_info", key), _left(f"model_info.{key} of {name!r}", key))
-        if info.get("base_model") and not any(params.get(key, info.get(key)) is not None for key in _PRICES):
-            self._say((*place, "model_info", "base_model"), _left(f"base_model of {name!r}", "base_model"))
-        if info.get("mode") not in _MODES_SPOKEN:
+        if info.get("mode") not in MODES_SPOKEN:
             self._say((*place, "model_info", "mode"), f"{name!r} is for {info['mode']}, which is not served here yet")
 
     def _remark_settings(self) -> None:
-        for key in [key for key in self._config if key not in _TOP_READ]:
+        for key in [key for key in self._config if key not in TOP_READ]:
             self._say((str(key),), _left(str(key), str(key)))
-        read = ((self._router, "router_settings", _ROUTER_READ), (self._litellm, "litellm_settings", _LITELLM_READ))
+        read = ((self._router, "router_settings", ROUTER_READ), (self._litellm, "litellm_settings", LITELLM_READ))
         for settings, section, known in read:
             for key in [key for key in settings if key not in known]:
                 self._say((section, str(key)), _left(f"{section}.{key}", str(key)))
         strategy = self._router.get("routing_strategy")
-        if strategy not in (None, "simple-shuffle"):
+        if strategy is not None and strategy not in STRATEGIES:
             self._say(
                 ("router_settings", "routing_strategy"),
-                f"routing_strategy {strategy!r} is not taken over: health, order and weight decide here",
+                f"routing_strategy {strategy!r} is not taken over, weights decide instead; known here: "
+                f"{', '.join(STRATEGIES)}",
             )
 
     def _say(self, place: Place, text: str) -> None:
@@ -330,7 +332,7 @@ class _Reader:
 
 
 def _left(what: str, key: str) -> str:
-    return f"{what} is not taken over" + (f": {_ADVICE[key]}" if key in _ADVICE else "")
+    return f"{what} is not taken over" + (f": {ADVICE[key]}" if key in ADVICE else "")
 
 
 def _deployment_name(info: dict[str, Any], reach: Reach) -> str:

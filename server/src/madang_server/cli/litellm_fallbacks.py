@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Said = tuple[tuple[str | int, ...], str]
+Place = tuple[str | int, ...]
+Said = tuple[Place, str]
 
-_NOT_KEPT_APART = {
-    "context_window_fallbacks": "a prompt too long for the model",
-    "content_policy_fallbacks": "a refusal by the vendor's content policy",
-}
+_AFTER = {"context_window_fallbacks": "context_overflow", "content_policy_fallbacks": "policy_block"}
+"""LiteLLM's lists for one kind of failure, and the class of failure that it is here."""
 
 
-def fallbacks_of(
-    sources: Sequence[tuple[Mapping[str, Any], str]], aliases: Sequence[str]
-) -> tuple[dict[str, list[str]], list[Said]]:
-    """Fallbacks by alias, and what there is to say, each with its place. `sources`: settings and their section's name."""
+class Fallbacks(NamedTuple):
+    """`plain` by alias, for every failure; `after` by class of failure and alias, in place of the plain ones; and what there
+    is to say, each with its place."""
+
+    plain: dict[str, list[str]]
+    after: dict[str, dict[str, list[str]]]
+    said: list[Said]
+
+
+def fallbacks_of(sources: Sequence[tuple[Mapping[str, Any], str]], aliases: Sequence[str]) -> Fallbacks:
+    """The fallbacks that are taken over. `sources`: settings and their section's name."""
     said: list[Said] = []
+    plain = _kept(_wanted(sources, aliases, said), aliases, {}, said)
+    after: dict[str, dict[str, list[str]]] = {}
+    for key, kind in _AFTER.items():
+        kept = _kept(_wanted_after(sources, key, said), aliases, plain, said)
+        if kept:
+            after[kind] = kept
+    return Fallbacks(plain, after, said)
+
+
+def _kept(
+    wanted: Iterable[tuple[str, str, Place]],
+    aliases: Sequence[str],
+    otherwise: Mapping[str, Sequence[str]],
+    said: list[Said],
+) -> dict[str, list[str]]:
+    """The wanted ones by alias, without those that go nowhere or back. `otherwise`: where models without any here lead."""
     chosen: dict[str, list[str]] = {}
-    for alias, target, place in _wanted(sources, aliases, said):
+    for alias, target, place in wanted:
         if alias not in aliases or target not in aliases:
             gone = alias if alias not in aliases else target
             said.append((place, f"fallback {alias!r} → {target!r} is left out: {gone!r} is not taken over"))
-        elif target == alias or _leads_to(target, alias, chosen):
+        elif target == alias or _leads_to(target, alias, {**otherwise, **chosen}):
             said.append(
                 (place, f"fallback {alias!r} → {target!r} is left out: it would lead back to where it came from")
             )
         elif target not in chosen.setdefault(alias, []):
             chosen[alias].append(target)
-    return chosen, said
+    return chosen
 
 
 def _wanted(
     sources: Sequence[tuple[Mapping[str, Any], str]], aliases: Sequence[str], said: list[Said]
-) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+) -> Iterator[tuple[str, str, Place]]:
     """Each fallback asked for, the models' own first, then the defaults for those that have none."""
     own: set[str] = set()
-    defaults: list[tuple[str, tuple[str | int, ...]]] = []
+    defaults: list[tuple[str, Place]] = []
     for settings, section in sources:
-        for kind, occasion in _NOT_KEPT_APART.items():
-            for alias, targets, _ in _entries(settings.get(kind)):
-                names = " → ".join([alias, *map(str, targets)])
-                text = f"{kind} {names} is not taken over: there is no list of its own for {occasion}"
-                said.append(((section, kind), f"{text}; name them as fallbacks if any failure may lead there"))
         for alias, targets, index in _entries(settings.get("fallbacks")):
-            place: tuple[str | int, ...] = (section, "fallbacks", index)
+            place: Place = (section, "fallbacks", index)
             for target in targets:
                 if not isinstance(target, str):
                     said.append((place, f"a fallback of {alias!r} with parameters of its own is left out"))
@@ -64,6 +81,20 @@ def _wanted(
         if alias not in own and alias not in targets_of_defaults:
             for target, place in defaults:
                 yield alias, target, place
+
+
+def _wanted_after(
+    sources: Sequence[tuple[Mapping[str, Any], str]], key: str, said: list[Said]
+) -> Iterator[tuple[str, str, Place]]:
+    """Each fallback of one of LiteLLM's lists for one kind of failure."""
+    for settings, section in sources:
+        for alias, targets, index in _entries(settings.get(key)):
+            place: Place = (section, key, index)
+            for target in targets:
+                if isinstance(target, str) and alias != "*":
+                    yield alias, target, place
+                else:
+                    said.append((place, f"a fallback of {alias!r} in {key} is left out: name two models"))
 
 
 def _entries(value: Any) -> Iterator[tuple[str, list[Any], int]]:

@@ -14,6 +14,7 @@ COMMANDS = (
     "apply",
     "import_config",
     "explain",
+    "drill",
     "sign_in_link",
     "doctor",
     "migrate",

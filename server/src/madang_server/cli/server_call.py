@@ -1,4 +1,4 @@
-"""Sends a document to a running platform with the project's secret key, and turns what can go wrong into a sentence."""
+"""Asks a running platform with the project's secret key, and turns what can go wrong into a sentence."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ class CallRefused(Exception):
 
 def post(settings: Settings, path: str, document: Any) -> Any:
     """What the platform at MADANG_BASE_URL answers to `document`. Raises `CallRefused`."""
+    return _ask(settings, "POST", path, json.dumps(document, default=str).encode("utf-8"))
+
+
+def get(settings: Settings, path: str) -> Any:
+    """What the platform at MADANG_BASE_URL has at `path`. Raises `CallRefused`."""
+    return _ask(settings, "GET", path, None)
+
+
+def _ask(settings: Settings, method: str, path: str, body: bytes | None) -> Any:
     if not settings.api_key:
         raise CallRefused(
-            "MADANG_API_KEY is not set: set it to the secret key (sk-md-…) of the project to change. "
+            "MADANG_API_KEY is not set: set it to the secret key (sk-md-…) of the project. "
             "Keys are made on the page Gateway → API keys."
         )
     request = urllib.request.Request(
         f"{settings.base_url}{path}",
-        data=json.dumps(document, default=str).encode("utf-8"),
+        data=body,
         headers={"authorization": f"Bearer {settings.api_key}", "content-type": "application/json"},
-        method="POST",
+        method=method,
     )
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
