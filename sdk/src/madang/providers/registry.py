@@ -11,6 +11,7 @@ from madang.providers.azure import azure_call
 from madang.providers.bedrock.call import bedrock_call
 from madang.providers.fake import fake_call
 from madang.providers.gemini.call import gemini_call, vertex_call
+from madang.providers.litellm.call import litellm_call
 from madang.providers.openai import openai_call
 
 VENDORS: Mapping[str, Callable[[Transport], Call]] = {
@@ -20,6 +21,7 @@ VENDORS: Mapping[str, Callable[[Transport], Call]] = {
     "bedrock": bedrock_call,
     "gemini": gemini_call,
     "vertex": vertex_call,
+    "litellm": litellm_call,
     "fake": lambda _: fake_call(),
 }
 

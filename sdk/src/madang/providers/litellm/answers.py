@@ -1,0 +1,96 @@
+"""LiteLLM's answers as OpenAI's bytes, and what they mean.
+
+LiteLLM gives objects with many fields that OpenAI does not have, most of them empty; what is empty is left out.
+"""
+
+from typing import Any
+
+import msgspec
+
+from madang.calls.event import Event, Finished, Reasoning, Refusal, Text, ToolCall
+from madang.errors import CallFailed
+from madang.providers.openai_wire import StreamDecoder, bad_reply, decode_reply
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+_SAID = (Text, Reasoning, Refusal, ToolCall)
+
+
+def whole_answer(answer: Any, vendor: str) -> Event:
+    """The one event of an answer to chat or embeddings. Raises CallFailed for one that was blocked."""
+    event = decode_reply(_encode(_dumped(answer)))
+    _check_blocked(event, vendor)
+    return event
+
+
+class ChunkReader:
+    """Turns LiteLLM's chunks into events with OpenAI's frames, as `openai_wire.StreamDecoder` reads them."""
+
+    __slots__ = ("_decoder", "_has_spoken", "_vendor")
+
+    def __init__(self, vendor: str, *, wants_usage: bool) -> None:
+        self._decoder = StreamDecoder(hides_usage=not wants_usage)
+        self._vendor = vendor
+        self._has_spoken = False
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether something has left that cannot be taken back."""
+        return self._has_spoken
+
+    def feed(self, chunk: Any) -> Event | None:
+        """Raises CallFailed for an answer that was blocked, or ended, before it began."""
+        fields = _dumped(chunk)
+        usage = fields.pop("usage", None)
+        frames = [] if usage and not _says_anything(fields) else [fields]
+        if usage:  # in a frame of its own, as OpenAI sends it, so that it can be left out
+            frames.append({**fields, "choices": [], "usage": usage})
+        event = self._decoder.feed(b"".join(b"data: %b\n\n" % _encode(frame) for frame in frames))
+        if event is not None and not self._has_spoken:
+            self._has_spoken = any(isinstance(part, _SAID) for part in event.parts)
+            if not self._has_spoken:
+                _check_blocked(event, self._vendor)
+                _check_empty(event, self._vendor)
+        return event
+
+    def end(self) -> Event | None:
+        """The last event. Raises CallFailed(stream_cut) when the answer was not complete."""
+        last = self._decoder.feed(b"data: [DONE]\n\n") if self._decoder.is_complete else self._decoder.end()
+        if self._decoder.failure is not None:
+            raise self._decoder.failure
+        return last
+
+
+def dumped_bytes(answer: Any) -> bytes:
+    """An answer that is neither chat nor vectors, as JSON."""
+    return _encode(_dumped(answer))
+
+
+def _says_anything(fields: dict[str, Any]) -> bool:
+    return any(choice.get("finish_reason") or choice.get("delta") for choice in fields.get("choices") or ())
+
+
+def _dumped(answer: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = answer.model_dump(exclude_none=True)
+    for choice in fields.get("choices") or ():
+        for part in (choice, choice.get("message"), choice.get("delta")):
+            if isinstance(part, dict) and part.get("provider_specific_fields") == {}:
+                del part["provider_specific_fields"]
+    details = (fields.get("usage") or {}).get("prompt_tokens_details")
+    if isinstance(details, dict) and details.get("cache_creation_tokens"):
+        details["cache_write_tokens"] = details["cache_creation_tokens"]
+    return fields
+
+
+def _check_blocked(event: Event, vendor: str) -> None:
+    """An answer that a content filter kept back altogether is none: another vendor may be allowed to give it."""
+    reasons = {part.reason for part in event.parts if isinstance(part, Finished)}
+    if reasons == {"content_filter"} and not any(isinstance(part, _SAID) for part in event.parts):
+        raise CallFailed(
+            f"{vendor}'s content filter blocked the answer.", reason="content_filter", status=400, code="content_filter"
+        )
+
+
+def _check_empty(event: Event, vendor: str) -> None:
+    """LiteLLM makes an empty answer of a stream that it could not read."""
+    if any(part.reason == "stop" for part in event.parts if isinstance(part, Finished)):
+        raise bad_reply(f"a stream without an answer ({vendor})")

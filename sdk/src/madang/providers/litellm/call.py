@@ -1,0 +1,141 @@
+"""One attempt through LiteLLM: chat, vectors, images, transcription and speech.
+
+LiteLLM keeps connections of its own, so its time for connecting is not the route's; everything else has the limits of the
+layers around. It never repeats a request here: `max_retries=0` is what every one of its clients honours.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from madang.calls.clock import Clock
+from madang.calls.event import Event
+from madang.calls.operation import Operation
+from madang.calls.reply import Call, Events, Reply
+from madang.calls.request import Request
+from madang.calls.transport import Transport
+from madang.errors import CallFailed
+from madang.providers.http_call import PASSED_ON, keyless
+from madang.providers.litellm.answers import ChunkReader, dumped_bytes, whole_answer
+from madang.providers.litellm.arguments import arguments_of, door_of, vendor_of
+from madang.providers.litellm.failures import failure_of
+from madang.providers.litellm.library import VendorKnowledge, litellm_library
+from madang.providers.openai_audio import decode_speech, decode_transcription
+from madang.providers.openai_images import decode_images
+
+_FUNCTIONS: Mapping[Operation, str] = {
+    "chat": "acompletion",
+    "embeddings": "aembedding",
+    "images": "aimage_generation",
+    "transcription": "atranscription",
+    "speech": "aspeech",
+}
+_SOUND = {"mp3": "audio/mpeg", "opus": "audio/opus", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav"}
+_SHORTEST_S = 1.0  # a deadline that has passed is the timeout layer's to tell
+
+
+def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
+    clock = clock or Clock()
+
+    async def call(request: Request) -> Reply:
+        target = request.target
+        assert target is not None
+        vendor = vendor_of(target)
+        door = door_of(target)
+        library = await litellm_library()
+        name = _FUNCTIONS.get(request.operation)
+        if name is None:
+            raise CallFailed(
+                f"LiteLLM is not asked for {request.operation}; use a deployment of another vendor.",
+                reason="not_found",
+                status=404,
+                code="operation_not_served",
+            )
+        model = target.vendor_model.partition("/")[2]
+        arguments = arguments_of(request, vendor, VendorKnowledge(library, vendor, model))
+        timeout = max(_SHORTEST_S, request.deadline - clock.monotonic())
+        try:
+            answer = await getattr(library, name)(
+                model=target.vendor_model, timeout=timeout, max_retries=0, **door.arguments, **arguments
+            )
+            if arguments.get("stream"):
+                return await _streamed(request, answer, vendor, door.secrets)
+            event, content_type = _read(request, answer, vendor)
+        except CallFailed as failure:
+            raise keyless(failure, door.secrets) from None
+        except Exception as error:  # noqa: BLE001 - the edge of somebody else's library: told in our words
+            raise keyless(failure_of(error, vendor), door.secrets) from None
+        headers = _headers(answer)
+        if request.attempt is not None:
+            request.attempt.request_id = headers.get("x-request-id", "")
+        return Reply(200, headers, content_type, _once(event), target)
+
+    return call
+
+
+def _read(request: Request, answer: Any, vendor: str) -> tuple[Event, str]:
+    match request.operation:
+        case "images":
+            return decode_images(dumped_bytes(answer)), "application/json"
+        case "transcription":
+            return decode_transcription(dumped_bytes(answer), "application/json"), "application/json"
+        case "speech":
+            kind = _SOUND.get(str(request.body.get("response_format") or "mp3"), "application/octet-stream")
+            return decode_speech(answer.content, kind, request.body.get("input")), kind
+        case _:
+            return whole_answer(answer, vendor), "application/json"
+
+
+async def _once(event: Event) -> Events:
+    yield event
+
+
+async def _streamed(request: Request, chunks: Any, vendor: str, secrets: tuple[str, ...]) -> Reply:
+    """A reply whose first chunk has come: for some vendors LiteLLM sends the request no earlier than that."""
+    assert request.target is not None
+    reader = ChunkReader(vendor, wants_usage=request.wants_usage)
+    try:
+        first = await anext(chunks, None)
+        event = reader.feed(first) if first is not None else reader.end()
+    except BaseException:  # whatever it is, the vendor's answer is not read any further
+        await _close(chunks)
+        raise
+    headers = _headers(chunks)
+    if request.attempt is not None:
+        request.attempt.request_id = headers.get("x-request-id", "")
+    return Reply(200, headers, "text/event-stream", _rest(event, chunks, reader, vendor, secrets), request.target)
+
+
+async def _rest(
+    first: Event | None, chunks: AsyncIterator[Any], reader: ChunkReader, vendor: str, secrets: tuple[str, ...]
+) -> Events:
+    try:
+        if first is not None:
+            yield first
+        async for chunk in chunks:
+            event = reader.feed(chunk)
+            if event is not None:
+                yield event
+        last = reader.end()
+        if last is not None:
+            yield last
+    except CallFailed as failure:
+        raise keyless(failure, secrets) from None
+    except Exception as error:  # noqa: BLE001 - the edge of somebody else's library: told in our words
+        raise keyless(failure_of(error, vendor, has_begun=reader.has_spoken), secrets) from None
+    finally:
+        await _close(chunks)
+
+
+async def _close(chunks: Any) -> None:
+    """Ends the vendor's answer at once; an answer that has ended may not like to be closed."""
+    with contextlib.suppress(Exception):
+        await chunks.aclose()
+
+
+def _headers(answer: Any) -> dict[str, str]:
+    """Of the vendor's headers those worth passing on; LiteLLM puts its prefix before their names."""
+    hidden = getattr(answer, "_hidden_params", None) or {}
+    given = hidden.get("additional_headers") if isinstance(hidden, Mapping) else None
+    named = {str(name).lower().removeprefix("llm_provider-"): str(value) for name, value in (given or {}).items()}
+    return {name: value for name, value in named.items() if name in PASSED_ON}

@@ -1,0 +1,198 @@
+"""What LiteLLM raised, as our failure: the vendor's own status and words, wherever in the chain of exceptions they are.
+
+LiteLLM rewrites statuses (529 becomes 500) and wraps the vendor's body in its own words, sometimes as a Python literal; the
+exception it began with still has both.
+"""
+
+import ast
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from madang.errors import CallFailed, FailureReason
+from madang.providers.openai_wire import decode_failure, without_keys
+
+_encode = msgspec.json.Encoder().encode
+
+# Where LiteLLM knows more than the status says, by its classes' names.
+_BY_CLASS: Mapping[str, FailureReason] = {
+    "ContextWindowExceededError": "context_overflow",
+    "ContentPolicyViolationError": "content_filter",
+    "AuthenticationError": "authentication",
+    "Timeout": "timeout",
+    "UnsupportedParamsError": "invalid_request",
+    "ImageFetchError": "invalid_request",
+}
+_STATUS: Mapping[FailureReason, int] = {
+    "timeout": 504,
+    "invalid_request": 400,
+    "content_filter": 400,
+    "connection": 502,
+}
+# Exceptions of those that could not read what the vendor sent, or not reach it. By name: none of them is loaded here.
+_UNREADABLE = frozenset(
+    {
+        "JSONDecodeError",
+        "KeyError",
+        "IndexError",
+        "AttributeError",
+        "TypeError",
+        "ValidationError",
+        "UnicodeDecodeError",
+    }
+)
+_UNREACHABLE = frozenset(
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "ReadError",
+        "RemoteProtocolError",
+        "WriteError",
+        "ClientConnectorError",
+        "ClientOSError",
+        "ClientPayloadError",
+        "ServerDisconnectedError",
+        "ConnectionResetError",
+        "ConnectionRefusedError",
+        "EndpointConnectionError",
+    }
+)
+_TIMEOUTS = frozenset({"ReadTimeout", "APITimeoutError", "Timeout", "PoolTimeout", "WriteTimeout", "TimeoutError"})
+# "litellm.RateLimitError: RateLimitError: GroqException - Slow down" and the like
+_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s*)+")
+_LONGEST = 1_000  # characters of words that are not the vendor's own
+
+
+def failure_of(error: Exception, vendor: str, *, has_begun: bool = False) -> CallFailed:
+    """`has_begun`: text has left already, so a connection that broke cut the answer."""
+    chain = list(_chain(error))
+    names = {type(each).__name__ for each in chain}
+    response = next((found for each in reversed(chain) if (found := _response(each)) is not None), None)
+    fields = next((found for each in reversed(chain) if (found := _fields(each)) is not None), {})
+    if response is None and not fields:
+        return _local(error, names, vendor, has_begun=has_begun)
+    status = response.status_code if response is not None else _status(chain)
+    headers = {name.lower(): value for name, value in response.headers.items()} if response is not None else {}
+    failure = decode_failure(status, headers, _encode({"error": fields}))
+    for name in names & _BY_CLASS.keys():
+        failure.reason = _BY_CLASS[name]
+    if failure.reason == "invalid_request" and status >= 500:
+        failure.reason = "server_error"
+    failure.status = 503 if status == 529 else failure.status if failure.status >= 400 else 502
+    failure.retry_after_s = failure.retry_after_s or _retry_delay(fields)
+    failure.request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), "")
+    failure.body = b""  # not OpenAI's shape
+    return failure
+
+
+_REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid", "x-goog-request-id")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and what it came from, the vendor's own last."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = getattr(error, "original_exception", None) or error.__cause__ or error.__context__
+
+
+def _response(error: BaseException) -> Any:
+    """The vendor's answer, where it has an error status; LiteLLM makes up answers too, but those have no headers."""
+    response = getattr(error, "response", None)
+    status = getattr(response, "status_code", None)
+    return response if isinstance(status, int) and status >= 400 and getattr(response, "headers", None) else None
+
+
+def _status(chain: list[BaseException]) -> int:
+    given = [
+        status for each in chain if isinstance(status := getattr(each, "status_code", None), int) and status >= 400
+    ]
+    return given[-1] if given else 502
+
+
+def _fields(error: BaseException) -> dict[str, Any] | None:
+    """The vendor's error as fields of OpenAI's, where this exception has it."""
+    body = getattr(error, "body", None)
+    if isinstance(body, dict):
+        return _named(body)
+    text = getattr(error, "message", None)
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", errors="replace")
+    if not isinstance(text, str):
+        return None
+    text = _unquoted(_PREFIX.sub("", text))
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        decoded = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    if isinstance(decoded, list) and decoded:
+        decoded = decoded[0]
+    return _named(decoded) if isinstance(decoded, dict) else None
+
+
+def _named(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Of the forms in which vendors write errors: {"error": {…}}, {"error": "…"}, {"message": "…"}, {"detail": "…"}."""
+    error = body.get("error", body)
+    if isinstance(error, str):
+        return {"message": error}
+    if not isinstance(error, dict):
+        return None
+    message = error.get("message") or error.get("detail")
+    if not isinstance(message, str):
+        return None
+    code = error.get("status") if isinstance(error.get("status"), str) else error.get("code") or error.get("type")
+    return {**error, "message": message, "code": code}
+
+
+def _unquoted(text: str) -> str:
+    """Streams' errors hold the vendor's bytes as a Python literal."""
+    if text.startswith(("b'", 'b"')):
+        try:
+            literal = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return text
+        return literal.decode("utf-8", errors="replace") if isinstance(literal, bytes) else text
+    return text
+
+
+def _retry_delay(fields: Mapping[str, Any]) -> float | None:
+    """Google's RetryInfo: {"retryDelay": "2s"} among the error's details."""
+    for detail in fields.get("details") or ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and re.fullmatch(r"\d+(\.\d+)?s", delay):
+            return float(delay[:-1])
+    return None
+
+
+def _local(error: Exception, names: set[str], vendor: str, *, has_begun: bool) -> CallFailed:
+    """What went wrong without an answer that says so: on the way, or in reading the answer."""
+    known = next((_BY_CLASS[name] for name in names if name in _BY_CLASS), None)
+    words = _PREFIX.sub("", str(getattr(error, "message", "") or error)).partition("\nTraceback")[0]
+    if isinstance(error, asyncio.TimeoutError) or names & _TIMEOUTS:
+        known = "timeout"
+    elif known is None and names & _UNREACHABLE:
+        known = "stream_cut" if has_begun else "connection"
+    elif known is None and ("Error converting to valid response" in words or names & _UNREADABLE):
+        known = "bad_reply"
+    elif known is None and "BadRequestError" in names:
+        known = "invalid_request"
+    elif known is None:
+        known = "stream_cut" if has_begun else "connection"
+    if known == "bad_reply":  # the words would be about LiteLLM's code, or repeat the answer
+        message = f"{vendor} sent an answer that LiteLLM cannot read."
+    elif known == "stream_cut":
+        message = "The connection to the vendor broke in the middle of the answer."
+    elif known == "connection":
+        message = f"{vendor} could not be reached, or closed the connection."
+    elif known == "timeout":
+        message = f"{vendor} did not answer in time."
+    else:
+        message = without_keys(words[:_LONGEST]) or f"LiteLLM refused the request for {vendor}."
+    code = "connection_failed" if known == "connection" else "litellm" if known == "invalid_request" else known
+    return CallFailed(message, reason=known, status=_STATUS.get(known, 502), code=code)
