@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from tests.cli.conftest import Command
 from tests.studio.world import World
+from tests.support.service_account import service_account
 
 from madang_server.cli.import_litellm import read_config, without_missing
 from madang_server.cli.litellm_config import Conversion, convert
@@ -42,6 +44,7 @@ def test_two_vendors_behind_one_name_become_one_model() -> None:
             "vendor_model": "gpt-4o-korea",
             "credential": "azure-api-key",
             "weight": 9,
+            "base_model": "gpt-4o",
             "input_usd_per_million": "2.5",
             "output_usd_per_million": "10",
         },
@@ -77,33 +80,107 @@ def test_regions_keep_their_order_names_and_shared_credentials() -> None:
     assert conversion.document["credentials"][0]["base_url"] == "os.environ/KOREA_BASE"
 
 
-def test_routing_by_latency_and_entra_sign_in_are_named_as_left_behind() -> None:
+def test_routing_by_latency_is_taken_over() -> None:
+    assert model(converted("regions"), "chat")["routing"] == {"strategy": "latency"}
+
+
+def test_entra_sign_in_and_resting_times_are_named_as_left_behind() -> None:
     said = remarks(converted("regions"))
     assert "Entra ID" in said
-    assert "'latency-based-routing' is not taken over" in said
     assert "router_settings.cooldown_time" in said
     assert "router_settings.redis_password" in said
 
 
-def test_vendors_not_spoken_yet_are_listed_with_their_models() -> None:
+def deployment(conversion: Conversion, alias: str) -> Any:
+    return model(conversion, alias)["deployments"][0]
+
+
+def credential(conversion: Conversion, name: str) -> Any:
+    return next(one for one in conversion.document["credentials"] if one["name"] == name)
+
+
+def test_vendors_with_protocols_of_their_own_are_spoken_to_in_them() -> None:
     conversion = converted("many_vendors")
-    said = remarks(conversion)
-    assert [one["alias"] for one in conversion.document["models"]] == ["assistant", "fast", "drawing"]
-    assert "vendor 'anthropic' is not spoken here yet" in said
-    assert "vendor 'bedrock' is not spoken here yet" in said
-    assert "vendor 'gemini' is not spoken here yet" in said
-    assert "model 'claude-sonnet' is left out" in said
+    named = {one["alias"]: one["deployments"][0]["vendor"] for one in conversion.document["models"]}
+    assert named == {
+        "claude-sonnet": "anthropic",
+        "assistant": "bedrock",
+        "fast": "openai",
+        "gemini": "gemini",
+        "vertex": "vertex",
+        "partner": "litellm",
+        "command": "litellm",
+        "drawing": "openai",
+    }
+    assert credential(conversion, "anthropic-api-key")["api_key"] == "os.environ/ANTHROPIC_API_KEY"
+    assert credential(conversion, "gemini-api-key")["api_key"] == "os.environ/GEMINI_API_KEY"
+
+
+def test_bedrock_keeps_its_region_and_a_key_pair_by_reference() -> None:
+    conversion = converted("many_vendors")
+    bedrock = deployment(conversion, "assistant")
+    assert (bedrock["vendor_model"], bedrock["region"]) == ("anthropic.claude-sonnet-4-5-v1:0", "us-east-1")
+    assert json.loads(credential(conversion, bedrock["credential"])["api_key"]) == {
+        "access_key_id": "${AWS_ACCESS_KEY_ID}",
+        "secret_access_key": "${AWS_SECRET_ACCESS_KEY}",
+    }
+
+
+def test_a_service_account_in_a_file_is_asked_for_by_its_content() -> None:
+    conversion = converted("many_vendors")
+    vertex = deployment(conversion, "vertex")
+    assert (vertex["vendor_model"], vertex["region"]) == ("gemini-2.5-pro", "europe-west4")
+    assert credential(conversion, vertex["credential"])["api_key"] == "os.environ/VERTEX_CREDENTIALS"
+    assert "put the content of the service account's key file into VERTEX_CREDENTIALS" in remarks(conversion)
+
+
+def test_all_other_vendors_are_reached_through_litellm_itself() -> None:
+    conversion = converted("many_vendors")
+    assert deployment(conversion, "command")["vendor_model"] == "cohere/command-a"
+    partner = deployment(conversion, "partner")
+    assert partner["vendor_model"] == "vertex_ai/claude-sonnet-4-5"
+    assert json.loads(credential(conversion, partner["credential"])["api_key"]) == {
+        "vertex_project": "menu-1",
+        "vertex_location": "us-east5",
+    }
+    assert "cohere is reached through the LiteLLM library" in remarks(conversion)
+
+
+def test_fallbacks_after_one_kind_of_failure_are_kept_apart() -> None:
+    conversion = converted("many_vendors")
+    assert model(conversion, "assistant")["routing"] == {
+        "fallbacks_after": {"context_overflow": ["gemini"], "policy_block": ["claude-sonnet"]}
+    }
+    assert "routing" not in model(conversion, "fast")
+
+
+def test_vendors_that_take_over_after_a_content_filter_are_allowed_to() -> None:
+    conversion = converted("many_vendors")
+    assert conversion.document["policy_block_vendors"] == ["anthropic"]
+    assert "the project allows anthropic to answer" in remarks(conversion)
+
+
+def test_a_fallback_after_one_kind_of_failure_that_leads_back_is_left_out() -> None:
+    conversion = converted("many_vendors")
+    assert "fallback 'gemini' → 'assistant' is left out: it would lead back" in remarks(conversion)
+
+
+def test_what_a_model_can_take_is_kept() -> None:
+    gemini = deployment(converted("many_vendors"), "gemini")
+    assert (gemini["context_window"], gemini["max_output_tokens"]) == (1_048_576, 65_536)
+
+
+def test_what_cannot_be_taken_over_is_named() -> None:
+    said = remarks(converted("many_vendors"))
     assert "'openai/*' stands for any name" in said
-    assert "fallback 'assistant' → 'claude-sonnet' is left out" in said
-    assert "context_window_fallbacks assistant → fast is not taken over" in said
-    assert "'drawing' is for image_generation" in said
     assert "litellm_params.temperature of 'assistant'" in said
+    assert "signing in to AWS by aws_role_name is not spoken here yet" in said
 
 
 def test_settings_of_the_whole_proxy_apply_to_each_model() -> None:
     assistant = model(converted("many_vendors"), "assistant")
-    assert (assistant["retries"], assistant["timeout_s"], assistant["fallbacks"]) == (1, 120, ["fast"])
-    assert [one["vendor_model"] for one in assistant["deployments"]] == ["gpt-4.1"]
+    assert (assistant["retries"], assistant["timeout_s"], assistant["fallbacks"]) == (1, 120, ["claude-sonnet", "fast"])
+    assert [one["vendor_model"] for one in assistant["deployments"]] == ["anthropic.claude-sonnet-4-5-v1:0", "gpt-4.1"]
 
 
 def test_a_vendor_with_openais_protocol_is_reached_at_its_own_address() -> None:
@@ -164,9 +241,11 @@ def test_odd_entries_are_each_explained_and_harm_nothing_else() -> None:
 def test_every_conversion_is_accepted_by_the_platform(
     path: Path, world: World, madang: Command, at_world: dict[str, str]
 ) -> None:
-    keys = dict.fromkeys(("OPENAI", "AZURE", "GROQ", "ANTHROPIC"), "k-1234567890")
+    keys = dict.fromkeys(("OPENAI", "AZURE", "GROQ", "ANTHROPIC", "GEMINI", "COHERE"), "k-1234567890")
     environ = {f"{name}_API_KEY": value for name, value in keys.items()}
     environ |= {"KOREA_BASE": "https://k.openai.azure.com", "KOREA_KEY": "k-1234567890", "JAPAN_KEY": "k-0987654321"}
+    environ |= {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE1234", "AWS_SECRET_ACCESS_KEY": "k-1234567890"}
+    environ |= {"VERTEX_CREDENTIALS": json.dumps(service_account())}
     ran = madang("import", "litellm", str(path), **environ, **at_world)
     assert (ran.code, ran.err) == (0, "")
     aliases = {one["alias"] for one in world.bob.get(f"/api/projects/{world.menu}/models").json["items"]}

@@ -117,7 +117,7 @@ def test_the_apply_file_applies_and_is_then_in_force(platform: Platform) -> None
     first = run(platform, *command, key=key, **VENDOR_KEYS)
     assert first.returncode == 0, first.stderr
     again = run(platform, *command, key=key, **VENDOR_KEYS)
-    assert "5 unchanged" in again.stdout
+    assert "6 unchanged" in again.stdout
     known = until(lambda: platform.send("GET", "/v1/models", key=key).json["data"], "the models are in force")
     assert {model["id"] for model in known} == {"gpt-4o", "gpt-4o-mini", "house-llama"}
     stored = platform.browser().get(f"/api/projects/{project_id}/credentials")
@@ -133,9 +133,10 @@ def test_the_apply_file_says_which_variables_are_missing(platform: Platform) -> 
 
 def test_the_litellm_configuration_is_taken_over_as_far_as_the_page_says() -> None:
     converted = convert(yaml.safe_load((EXAMPLES / "litellm_config.yaml").read_text(encoding="utf-8")))
-    assert [model["alias"] for model in converted.document["models"]] == ["gpt-4o", "llama"]
+    assert [model["alias"] for model in converted.document["models"]] == ["gpt-4o", "llama", "claude"]
+    assert {model["routing"]["strategy"] for model in converted.document["models"]} == {"least_busy"}
     said = " ".join(remark.text for remark in converted.remarks)
-    for left in ("anthropic", "rpm", "routing_strategy", "general_settings"):
+    for left in ("rpm", "cooldown_time", "general_settings"):
         assert left in said
 
 

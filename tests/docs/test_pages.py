@@ -13,7 +13,10 @@ from madang_server.settings import NAMES
 
 GATEWAY = ROOT / "server" / "src" / "madang_server" / "gateway"
 LAYERS = ROOT / "sdk" / "src" / "madang" / "layers"
-USERS_PAGES = ("gateway.md", "sdk.md", "models-and-credentials.md", "prices.md", "traces.md", "operating.md")
+USERS_PAGES = (
+    *("gateway.md", "sdk.md", "models-and-credentials.md", "coming-from-litellm.md", "prices.md", "traces.md"),
+    "operating.md",
+)
 
 # Commands whose file is not called as people type them.
 TYPED = {"import_config": "import", "sign_in_link": "sign-in-link"}

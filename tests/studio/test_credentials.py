@@ -14,9 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.studio.world import Answer, World
+from tests.support.service_account import service_account
 
 from madang_server.credentials import store
 from madang_server.credentials.check import check_credential
@@ -225,21 +224,6 @@ def test_a_server_that_speaks_something_else_is_told_apart(world: World, vendor:
     made = add(world, base_url=f"{vendor.url}/v1").json
     vendor.body = b"<html>welcome</html>"
     assert "protocol" in check(world, made["id"])["message"]
-
-
-def service_account(**fields: str) -> dict[str, str]:
-    """A key file with a key that opens nothing."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    plain = {
-        "type": "service_account",
-        "project_id": "menu-1",
-        "private_key_id": "0123456789abcdef",
-        "private_key": pem,
-        "client_email": "menu@menu-1.iam.gserviceaccount.com",
-        "token_uri": "https://oauth2.googleapis.com/token",
-    }
-    return plain | fields
 
 
 def test_an_anthropic_check_lists_models_with_its_own_headers(world: World, vendor: Vendor) -> None:
