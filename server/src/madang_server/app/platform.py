@@ -5,20 +5,25 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from madang.calls.clock import Clock
 from madang.providers.registry import vendor_call
 from madang.routing.books import Books
+from madang_server.accounts.problems import Invalid, NotFound
 from madang_server.app.configuration import ConfigurationWatch
 from madang_server.app.health import Parts, serve_health
 from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.secret_key import secret_key
+from madang_server.drill.runner import DrillRunner
 from madang_server.gateway.endpoints import Gateway
+from madang_server.gateway.errors import Refused
+from madang_server.gateway.explain import explanation
 from madang_server.gateway.http_client import HttpClient
-from madang_server.http.surroundings import DeploymentHealth
+from madang_server.gateway.sdk_config import described_models
+from madang_server.http.surroundings import DeploymentHealth, ExplainOf
 from madang_server.settings import Settings
 from madang_server.storage.clickhouse.client import Store
 from madang_server.storage.spool.writer import open_spool
@@ -60,11 +65,15 @@ class Platform:
         await asyncio.to_thread(watch.load)
         self._gateway = gateway
         self._watch = watch
+        drills = DrillRunner(self._database, lambda: datetime.now(UTC))
         self._control = create_control_plane(
             settings,
             self._database,
             version=__version__,
             health_of=_health_of(gateway, clock),
+            explain_of=_explain_of(gateway, clock),
+            described_models=lambda project_id: described_models(gateway.project(project_id)),
+            drills=drills,
             trace_store=Store(settings.clickhouse_url) if settings.clickhouse_url else None,
         )
         self._parts = Parts(gateway, self._database, watch, settings.run_path / WORKER_STATUS, shared=shared)
@@ -77,6 +86,7 @@ class Platform:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.to_thread(drills.close)
             with contextlib.suppress(Exception):  # "last used" is a convenience; a database that is gone must not
                 await asyncio.to_thread(watch.note_used_keys)  # keep the process from closing the spool
             await transport.close()
@@ -117,6 +127,20 @@ class Platform:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _explain_of(gateway: Gateway, clock: Clock) -> ExplainOf:
+    def explain_of(project_id: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        project = gateway.project(project_id)
+        if project is None:
+            raise NotFound("The gateway does not serve this project yet: it has no API key in force.")
+        try:
+            return explanation(project, gateway.books(project_id), clock.monotonic(), wish)
+        except Refused as refused:
+            problem = NotFound if refused.status == 404 else Invalid
+            raise problem(str(refused)) from None
+
+    return explain_of
 
 
 def _shared_health(redis_url: str, clock: Clock) -> "SharedHealth":

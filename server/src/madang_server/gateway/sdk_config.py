@@ -23,11 +23,16 @@ _decode = msgspec.json.Decoder().decode
 
 def sdk_config(project: Project, if_none_match: bytes) -> tuple[int, Headers, bytes]:
     """The project's models as JSON with an ETag; 304 without a body when the caller has this version already."""
-    models = [_model(project.routes[alias]) for alias in project.aliases]
-    body = _encode({"project_id": project.project_id, "models": models})
+    body = _encode({"project_id": project.project_id, "models": _models(project)})
     tag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
     headers: Headers = [JSON, (b"etag", tag), (b"cache-control", b"no-store")]
     return (304, headers, b"") if if_none_match == tag else (200, headers, body)
+
+
+def described_models(project: Project | None) -> list[dict[str, Any]]:
+    """The project's models as plain JSON values; none for a project that the Gateway does not know."""
+    found: list[dict[str, Any]] = [] if project is None else _decode(_encode(_models(project)))
+    return found
 
 
 def lease_credentials(project: Project, raw: bytes, now: datetime) -> tuple[int, Headers, bytes]:
@@ -49,6 +54,10 @@ def lease_credentials(project: Project, raw: bytes, now: datetime) -> tuple[int,
             )
         leases[credential_id] = {"api_key": credential.api_key or "", "expires_at": expires_at}
     return 200, [JSON, (b"cache-control", b"no-store")], _encode({"credentials": leases})
+
+
+def _models(project: Project) -> list[dict[str, Any]]:
+    return [_model(project.routes[alias]) for alias in project.aliases]
 
 
 def _model(route: Route) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from madang_server.accounts.passwords import Passwords
     from madang_server.accounts.throttle import SignInThrottle
     from madang_server.credentials.cipher import Cipher
+    from madang_server.drill.runner import DrillRunner
 
 
 class DeploymentHealth(NamedTuple):
@@ -31,6 +32,12 @@ class DeploymentHealth(NamedTuple):
 
 # Health by (alias, deployment) of one project; what is not in it is not known.
 HealthOf = Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]
+
+# Where a call of one project would go, for a wish as `POST /api/explain` takes it. Raises `Invalid` or `NotFound`.
+ExplainOf = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+
+# A project's models as the SDK's configuration describes them.
+DescribedModels = Callable[[str], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +54,9 @@ class Surroundings:
     seconds: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     health_of: HealthOf
+    explain_of: ExplainOf
+    described_models: DescribedModels
+    drills: DrillRunner
     # Each request at the database holds up to two connections and needs threads to go on. More at once than this could
     # leave some waiting for a connection, on threads that the others need to give theirs back.
     database_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(20))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from madang_server.accounts.passwords import Passwords
+from madang_server.accounts.problems import NotFound
 from madang_server.accounts.throttle import SignInThrottle
 from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.secret_key import secret_key
+from madang_server.drill.runner import DrillRunner
 from madang_server.http.api import create_api
 from madang_server.http.static_ui import UI_DIRECTORY
 from madang_server.http.surroundings import Surroundings
@@ -18,6 +20,7 @@ from madang_server.http.trace_store import use_trace_store
 from madang_server.studio import (
     apply,
     credentials,
+    explain,
     first_call,
     keys,
     members,
@@ -29,14 +32,17 @@ from madang_server.studio import (
     session,
     traces,
 )
+from madang_server.studio import (
+    drills as drill_pages,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from fastapi import APIRouter, FastAPI
 
-    from madang_server.http.surroundings import Database, HealthOf, Settings
+    from madang_server.http.surroundings import Database, DescribedModels, ExplainOf, HealthOf, Settings
     from madang_server.http.trace_store import Store
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -49,6 +55,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.router,
     routing.router,
     prices.router,
+    drill_pages.router,
+    explain.router,
     first_call.router,
     apply.router,
     traces.router,
@@ -61,7 +69,10 @@ def create_control_plane(
     *,
     version: str,
     health_of: HealthOf = lambda _project_id: {},
+    explain_of: ExplainOf | None = None,
+    described_models: DescribedModels = lambda _project_id: [],
     trace_store: Store | None = None,
+    drills: DrillRunner | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = time.monotonic,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
@@ -80,7 +91,14 @@ def create_control_plane(
         seconds=seconds,
         random_bytes=random_bytes,
         health_of=health_of,
+        explain_of=explain_of or _no_gateway,
+        described_models=described_models,
+        drills=drills or DrillRunner(database, now),
     )
     api = create_api(surroundings, ROUTERS, ui_directory=ui_directory)
     use_trace_store(api, trace_store)
     return api
+
+
+def _no_gateway(_project_id: str, _wish: Mapping[str, Any]) -> dict[str, Any]:
+    raise NotFound("No gateway runs in this process.")
