@@ -339,7 +339,7 @@ export interface paths {
         put?: never;
         /**
          * Check
-         * @description Call the vendor with this credential; costs nothing.
+         * @description Call the vendor with this credential, for 15 seconds at most; costs nothing.
          */
         post: operations["check"];
         delete?: never;
@@ -391,6 +391,178 @@ export interface paths {
          * @description Delete a model that no other falls back to.
          */
         delete: operations["delete_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Routing
+         * @description The project's routing settings.
+         */
+        get: operations["get_routing"];
+        /**
+         * Set Routing
+         * @description Replace the project's routing settings.
+         */
+        put: operations["set_routing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prices
+         * @description Models of the price list that have all words of the query, with the prices the project pays today.
+         */
+        get: operations["list_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/prices/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Overrides
+         * @description The prices the project agreed, by vendor and model, the newest of each first.
+         */
+        get: operations["list_overrides"];
+        /**
+         * Put Override
+         * @description Agree on a price. It replaces the one for the same vendor, model and day, if there is one.
+         */
+        put: operations["put_override"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/prices/overrides/{override_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Override
+         * @description Take a price back; what calls have cost so far stays recorded.
+         */
+        delete: operations["delete_override"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drills
+         * @description The project's last drills, newest first.
+         */
+        get: operations["list_drills"];
+        put?: never;
+        /**
+         * Start Drill
+         * @description A new drill, which begins as soon as the one before it has ended. No vendor is called.
+         */
+        post: operations["start_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/drills/{drill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drill
+         * @description One drill, as far as it has been played.
+         */
+        get: operations["get_drill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/drills/{drill_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Drill
+         * @description Stop a drill that is under way.
+         */
+        post: operations["stop_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Call
+         * @description Where such a call would go now. Nobody is called.
+         */
+        post: operations["explain_call"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -543,6 +715,8 @@ export interface components {
         /**
          * ApplyDocument
          * @description What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
+         *
+         *     Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
          */
         ApplyDocument: {
             /**
@@ -555,6 +729,8 @@ export interface components {
              * @default []
              */
             models: components["schemas"]["ModelInput"][];
+            /** Policy Block Vendors */
+            policy_block_vendors?: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake")[] | null;
             /**
              * Prune
              * @default false
@@ -568,7 +744,7 @@ export interface components {
         };
         /**
          * ApplyReport
-         * @description Each entry reads like "model gpt-4o" or "credential openai".
+         * @description Each entry reads like "model gpt-4o", "credential openai" or "setting policy_block_vendors".
          */
         ApplyReport: {
             /** Created */
@@ -643,7 +819,7 @@ export interface components {
              * Vendor
              * @enum {string}
              */
-            vendor: "openai" | "azure" | "fake";
+            vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
             /** Base Url */
             base_url: string | null;
             /** Api Version */
@@ -673,7 +849,7 @@ export interface components {
             /** Name */
             name?: string | null;
             /** Vendor */
-            vendor?: ("openai" | "azure" | "fake") | null;
+            vendor?: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake") | null;
             /** Base Url */
             base_url?: string | null;
             /** Api Version */
@@ -711,7 +887,7 @@ export interface components {
              * Vendor
              * @enum {string}
              */
-            vendor: "openai" | "azure" | "fake";
+            vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
             /** Vendor Model */
             vendor_model: string;
             /** Region */
@@ -734,11 +910,22 @@ export interface components {
             cached_input_usd_per_million: string | null;
             /** Output Usd Per Million */
             output_usd_per_million: string | null;
+            /** Context Window */
+            context_window: number | null;
+            /** Max Output Tokens */
+            max_output_tokens: number | null;
+            /** Supports */
+            supports: ("vision" | "audio" | "documents" | "tools" | "structured_output")[] | null;
+            /** Base Model */
+            base_model: string | null;
             health: components["schemas"]["Health"] | null;
         };
         /**
          * DeploymentInput
          * @description Like `Deployment`. `health` is accepted, so that what was read can be sent back, and ignored.
+         *
+         *     Without `context_window`, `max_output_tokens` and `supports` nothing is held against a deployment. `base_model` is the
+         *     vendor's model behind a `vendor_model` that does not tell, such as a deployment at Azure.
          */
         DeploymentInput: {
             /** Name */
@@ -747,7 +934,7 @@ export interface components {
              * Vendor
              * @enum {string}
              */
-            vendor: "openai" | "azure" | "fake";
+            vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
             /** Vendor Model */
             vendor_model: string;
             /**
@@ -782,7 +969,125 @@ export interface components {
             cached_input_usd_per_million?: number | string | null;
             /** Output Usd Per Million */
             output_usd_per_million?: number | string | null;
+            /** Context Window */
+            context_window?: number | null;
+            /** Max Output Tokens */
+            max_output_tokens?: number | null;
+            /** Supports */
+            supports?: ("vision" | "audio" | "documents" | "tools" | "structured_output")[] | null;
+            /** Base Model */
+            base_model?: string | null;
             health?: components["schemas"]["Health"] | null;
+        };
+        /**
+         * DisturbanceInput
+         * @description What goes wrong with the deployments that fit; an empty field fits all. Minutes count from the drill's start.
+         */
+        DisturbanceInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "down" | "unavailable" | "hangs" | "errors" | "throttled" | "blocks" | "slow_first_token" | "cuts" | "misconfigured";
+            /**
+             * Vendor
+             * @default
+             */
+            vendor: string;
+            /**
+             * Region
+             * @default
+             */
+            region: string;
+            /**
+             * Deployment
+             * @default
+             */
+            deployment: string;
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+            /**
+             * Seconds
+             * @default 30
+             */
+            seconds: number;
+            /**
+             * From Minute
+             * @default 2
+             */
+            from_minute: number;
+            /**
+             * To Minute
+             * @default 8
+             */
+            to_minute: number;
+        };
+        /**
+         * Drill
+         * @description `total` and `noticed` are there when the drill is done.
+         */
+        Drill: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            scenario: components["schemas"]["ScenarioInput"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "stopped" | "lost";
+            /** Problem */
+            problem: string;
+            /** Minutes */
+            minutes: components["schemas"]["PlayedMinute"][];
+            total: components["schemas"]["Played"] | null;
+            /** Noticed */
+            noticed: components["schemas"]["Noticed"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** DrillPage */
+        DrillPage: {
+            /** Items */
+            items: components["schemas"]["DrillSummary"][];
+        };
+        /** DrillSummary */
+        DrillSummary: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "stopped" | "lost";
+            /** Disturbances */
+            disturbances: components["schemas"]["DisturbanceInput"][];
+            /** Success Rate */
+            success_rate: number | null;
+            /**
+             * Calls
+             * @description Played so far.
+             */
+            calls: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * ErrorBody
@@ -804,6 +1109,100 @@ export interface components {
             code: string;
             /** Param */
             param: string | null;
+        };
+        /**
+         * ExplainInput
+         * @description The call to explain. `routing` is what a caller may send in `x-madang-routing`.
+         */
+        ExplainInput: {
+            /** Model */
+            model: string;
+            /**
+             * Operation
+             * @default chat
+             * @enum {string}
+             */
+            operation: "chat" | "responses" | "embeddings" | "images" | "image_edits" | "transcription" | "translation" | "speech";
+            /**
+             * Stream
+             * @default false
+             */
+            stream: boolean;
+            /**
+             * Features
+             * @default []
+             */
+            features: ("vision" | "audio" | "documents" | "tools" | "structured_output")[];
+            /**
+             * Prompt Tokens
+             * @default 0
+             */
+            prompt_tokens: number;
+            /**
+             * Session Id
+             * @default
+             */
+            session_id: string;
+            /**
+             * User Id
+             * @default
+             */
+            user_id: string;
+            /**
+             * Routing
+             * @default {}
+             */
+            routing: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ExplainedStep
+         * @description One deployment at its place in the line. `share` of such calls (0 to 1) try it first; latency is of lately.
+         */
+        ExplainedStep: {
+            /** Deployment */
+            deployment: string;
+            /** Model */
+            model: string;
+            /** Vendor */
+            vendor: string;
+            /** Vendor Model */
+            vendor_model: string;
+            /** Region */
+            region: string;
+            /** Reason */
+            reason: string;
+            /** Share */
+            share: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "healthy" | "cooling" | "trial";
+            /** Rests S */
+            rests_s: number;
+            /** In Flight */
+            in_flight: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Calls Known */
+            calls_known: number;
+        };
+        /** Explanation */
+        Explanation: {
+            /** Model */
+            model: string;
+            /** Strategy */
+            strategy: string;
+            /** Steps */
+            steps: components["schemas"]["ExplainedStep"][];
+            /** Skipped */
+            skipped: components["schemas"]["Skipped"][];
+            /** Next After */
+            next_after: components["schemas"]["NextAfter"][];
         };
         /** FacetValue */
         FacetValue: {
@@ -839,7 +1238,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "healthy" | "cooling";
+            state: "healthy" | "cooling" | "trial";
             /** Until */
             until: string | null;
             /** Reason */
@@ -961,12 +1360,17 @@ export interface components {
             retries: number;
             /** Timeout S */
             timeout_s: number;
+            /** Connect Timeout S */
+            connect_timeout_s: number | null;
             /** First Token Timeout S */
             first_token_timeout_s: number | null;
+            /** Answer Timeout S */
+            answer_timeout_s: number | null;
             /** Idle Timeout S */
             idle_timeout_s: number | null;
             /** Fallbacks */
             fallbacks: string[];
+            routing: components["schemas"]["Routing"];
             /** Deployments */
             deployments: components["schemas"]["Deployment"][];
         };
@@ -997,8 +1401,12 @@ export interface components {
              * @default 600
              */
             timeout_s: number;
+            /** Connect Timeout S */
+            connect_timeout_s?: number | null;
             /** First Token Timeout S */
             first_token_timeout_s?: number | null;
+            /** Answer Timeout S */
+            answer_timeout_s?: number | null;
             /** Idle Timeout S */
             idle_timeout_s?: number | null;
             /**
@@ -1006,6 +1414,17 @@ export interface components {
              * @default []
              */
             fallbacks: string[];
+            /**
+             * @default {
+             *       "strategy": "weighted",
+             *       "prefer_regions": [],
+             *       "sticky_by": "none",
+             *       "fallbacks_after": {},
+             *       "hedges_at_p95": false,
+             *       "on_cut": "error"
+             *     }
+             */
+            routing: components["schemas"]["RoutingInput"];
             /** Deployments */
             deployments: components["schemas"]["DeploymentInput"][];
         };
@@ -1013,6 +1432,59 @@ export interface components {
         ModelPage: {
             /** Items */
             items: components["schemas"]["Model"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ModelPrice
+         * @description A model of the price list as this project pays it today. `source` says who said so, the most specific first.
+         */
+        ModelPrice: {
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
+            /** Cached Input */
+            cached_input: string | null;
+            /** Cache Write */
+            cache_write: string | null;
+            /** Cache Write 1H */
+            cache_write_1h: string | null;
+            /** Audio Input */
+            audio_input: string | null;
+            /** Audio Output */
+            audio_output: string | null;
+            /** Image Input */
+            image_input: string | null;
+            /** Image Output */
+            image_output: string | null;
+            /** Per Request */
+            per_request: string | null;
+            /** Per Image */
+            per_image: string | null;
+            /** Per Audio Minute */
+            per_audio_minute: string | null;
+            /** Per Million Characters */
+            per_million_characters: string | null;
+            /** Vendor */
+            vendor: string;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Context Window */
+            context_window: number | null;
+            /** Max Output Tokens */
+            max_output_tokens: number | null;
+            /** Tiers */
+            tiers: components["schemas"]["Tier"][];
+            /** Source */
+            source: string;
+        };
+        /** ModelPricePage */
+        ModelPricePage: {
+            /** Items */
+            items: components["schemas"]["ModelPrice"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1029,7 +1501,7 @@ export interface components {
              * Vendor
              * @enum {string}
              */
-            vendor: "openai" | "azure" | "fake";
+            vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
             /** Base Url */
             base_url?: string | null;
             /** Api Version */
@@ -1041,6 +1513,203 @@ export interface components {
         NewKey: {
             /** Name */
             name: string;
+        };
+        /**
+         * NextAfter
+         * @description Who is asked after the first deployment failed in this way; nobody when that failure is final.
+         */
+        NextAfter: {
+            /**
+             * After
+             * @enum {string}
+             */
+            after: "outage" | "throttled" | "timeout" | "context_overflow" | "policy_block" | "misconfigured";
+            /** Deployments */
+            deployments: string[];
+        };
+        /**
+         * Noticed
+         * @description `after_s`: seconds from the disturbance until the deployment was no longer asked first; None when that never came.
+         */
+        Noticed: {
+            /** Deployment */
+            deployment: string;
+            /** Kind */
+            kind: string;
+            /** After S */
+            after_s: number | null;
+        };
+        /**
+         * Played
+         * @description What a minute's calls, or all of them, came to. Latencies are of answered calls, in milliseconds.
+         */
+        Played: {
+            /** Calls */
+            calls: number;
+            /** Answered */
+            answered: number;
+            /** Success Rate */
+            success_rate: number | null;
+            /** Failures */
+            failures: {
+                [key: string]: number;
+            };
+            /** Attempts */
+            attempts: number;
+            /** By Deployment */
+            by_deployment: {
+                [key: string]: number;
+            };
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** First Token P50 Ms */
+            first_token_p50_ms: number | null;
+            /** First Token P95 Ms */
+            first_token_p95_ms: number | null;
+            /** Cost Usd */
+            cost_usd: string;
+            /** Calls Without Price */
+            calls_without_price: number;
+        };
+        /** PlayedMinute */
+        PlayedMinute: {
+            /** Calls */
+            calls: number;
+            /** Answered */
+            answered: number;
+            /** Success Rate */
+            success_rate: number | null;
+            /** Failures */
+            failures: {
+                [key: string]: number;
+            };
+            /** Attempts */
+            attempts: number;
+            /** By Deployment */
+            by_deployment: {
+                [key: string]: number;
+            };
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** First Token P50 Ms */
+            first_token_p50_ms: number | null;
+            /** First Token P95 Ms */
+            first_token_p95_ms: number | null;
+            /** Cost Usd */
+            cost_usd: string;
+            /** Calls Without Price */
+            calls_without_price: number;
+            /** Minute */
+            minute: number;
+        };
+        /**
+         * PriceOverride
+         * @description A price the project agreed, from a day on (UTC). `updated_by` is an e-mail, or None when that person has left.
+         */
+        PriceOverride: {
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
+            /** Cached Input */
+            cached_input: string | null;
+            /** Cache Write */
+            cache_write: string | null;
+            /** Cache Write 1H */
+            cache_write_1h: string | null;
+            /** Audio Input */
+            audio_input: string | null;
+            /** Audio Output */
+            audio_output: string | null;
+            /** Image Input */
+            image_input: string | null;
+            /** Image Output */
+            image_output: string | null;
+            /** Per Request */
+            per_request: string | null;
+            /** Per Image */
+            per_image: string | null;
+            /** Per Audio Minute */
+            per_audio_minute: string | null;
+            /** Per Million Characters */
+            per_million_characters: string | null;
+            /** Id */
+            id: string;
+            /** Vendor */
+            vendor: string;
+            /** Model */
+            model: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Updated By */
+            updated_by: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * PriceOverrideInput
+         * @description `model` is the vendor's name of it, or a beginning and *. Amounts left out stay those of the price list.
+         */
+        PriceOverrideInput: {
+            /**
+             * Vendor
+             * @enum {string}
+             */
+            vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
+            /** Model */
+            model: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Input */
+            input?: number | string | null;
+            /** Output */
+            output?: number | string | null;
+            /** Cached Input */
+            cached_input?: number | string | null;
+            /** Cache Write */
+            cache_write?: number | string | null;
+            /** Cache Write 1H */
+            cache_write_1h?: number | string | null;
+            /** Audio Input */
+            audio_input?: number | string | null;
+            /** Audio Output */
+            audio_output?: number | string | null;
+            /** Image Input */
+            image_input?: number | string | null;
+            /** Image Output */
+            image_output?: number | string | null;
+            /** Per Request */
+            per_request?: number | string | null;
+            /** Per Image */
+            per_image?: number | string | null;
+            /** Per Audio Minute */
+            per_audio_minute?: number | string | null;
+            /** Per Million Characters */
+            per_million_characters?: number | string | null;
+        };
+        /** PriceOverridePage */
+        PriceOverridePage: {
+            /** Items */
+            items: components["schemas"]["PriceOverride"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * ProfileChange
@@ -1058,6 +1727,19 @@ export interface components {
             /** Current Password */
             current_password?: string | null;
         };
+        /**
+         * ProjectRouting
+         * @description `policy_block_vendors` may be asked after another vendor's content filter refused; without any a refusal is final.
+         */
+        ProjectRouting: {
+            /** Policy Block Vendors */
+            policy_block_vendors: string[];
+        };
+        /** ProjectRoutingInput */
+        ProjectRoutingInput: {
+            /** Policy Block Vendors */
+            policy_block_vendors: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake")[];
+        };
         /** RoleChange */
         RoleChange: {
             /**
@@ -1065,6 +1747,124 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "viewer";
+        };
+        /**
+         * Routing
+         * @description How a model's calls go. `fallbacks_after` holds, by class of failure, the aliases that take over after it in place of
+         *     `fallbacks`; an empty list is none. `hedge_after_s` is seconds.
+         */
+        Routing: {
+            /**
+             * Strategy
+             * @enum {string}
+             */
+            strategy: "weighted" | "latency" | "cost" | "least_busy";
+            /** Prefer Regions */
+            prefer_regions: string[];
+            /**
+             * Sticky By
+             * @enum {string}
+             */
+            sticky_by: "none" | "session" | "user";
+            /** Fallbacks After */
+            fallbacks_after: {
+                [key: string]: string[];
+            };
+            /** Hedge After S */
+            hedge_after_s: number | null;
+            /** Hedges At P95 */
+            hedges_at_p95: boolean;
+            /**
+             * On Cut
+             * @enum {string}
+             */
+            on_cut: "error" | "continue";
+        };
+        /**
+         * RoutingInput
+         * @description Like `Routing`; what is left out is plain.
+         */
+        RoutingInput: {
+            /**
+             * Strategy
+             * @default weighted
+             * @enum {string}
+             */
+            strategy: "weighted" | "latency" | "cost" | "least_busy";
+            /**
+             * Prefer Regions
+             * @default []
+             */
+            prefer_regions: string[];
+            /**
+             * Sticky By
+             * @default none
+             * @enum {string}
+             */
+            sticky_by: "none" | "session" | "user";
+            /**
+             * Fallbacks After
+             * @default {}
+             */
+            fallbacks_after: {
+                [key: string]: string[];
+            };
+            /** Hedge After S */
+            hedge_after_s?: number | null;
+            /**
+             * Hedges At P95
+             * @default false
+             */
+            hedges_at_p95: boolean;
+            /**
+             * On Cut
+             * @default error
+             * @enum {string}
+             */
+            on_cut: "error" | "continue";
+        };
+        /**
+         * ScenarioInput
+         * @description Traffic for one model: `per_second` calls over `minutes`, `stream_share` of them streamed.
+         */
+        ScenarioInput: {
+            /** Model */
+            model: string;
+            /**
+             * Minutes
+             * @default 10
+             */
+            minutes: number;
+            /**
+             * Per Second
+             * @default 40
+             */
+            per_second: number;
+            /**
+             * Stream Share
+             * @default 0.5
+             */
+            stream_share: number;
+            /**
+             * Prompt Tokens
+             * @default 400
+             */
+            prompt_tokens: number;
+            /**
+             * Answer Tokens
+             * @default 120
+             */
+            answer_tokens: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Disturbances
+             * @default []
+             */
+            disturbances: components["schemas"]["DisturbanceInput"][];
         };
         /**
          * Session
@@ -1129,6 +1929,18 @@ export interface components {
         SignInByLink: {
             /** Token */
             token: string;
+        };
+        /**
+         * Skipped
+         * @description A deployment that cannot serve such a call.
+         */
+        Skipped: {
+            /** Deployment */
+            deployment: string;
+            /** Model */
+            model: string;
+            /** Why */
+            why: string;
         };
         /**
          * Span
@@ -1215,6 +2027,40 @@ export interface components {
             input: string;
             /** Output */
             output: string;
+        };
+        /**
+         * Tier
+         * @description The whole price of calls whose prompt is longer than this.
+         */
+        Tier: {
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
+            /** Cached Input */
+            cached_input: string | null;
+            /** Cache Write */
+            cache_write: string | null;
+            /** Cache Write 1H */
+            cache_write_1h: string | null;
+            /** Audio Input */
+            audio_input: string | null;
+            /** Audio Output */
+            audio_output: string | null;
+            /** Image Input */
+            image_input: string | null;
+            /** Image Output */
+            image_output: string | null;
+            /** Per Request */
+            per_request: string | null;
+            /** Per Image */
+            per_image: string | null;
+            /** Per Audio Minute */
+            per_audio_minute: string | null;
+            /** Per Million Characters */
+            per_million_characters: string | null;
+            /** Above Input Tokens */
+            above_input_tokens: number;
         };
         /**
          * Trace
@@ -3126,6 +3972,781 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectRouting"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectRoutingInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectRouting"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_prices: {
+        parameters: {
+            query?: {
+                /** @description Words of the vendor's or the model's name. */
+                query?: string;
+                /** @description The next_cursor of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPricePage"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_overrides: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceOverridePage"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceOverrideInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceOverride"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                override_id: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_drills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPage"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    start_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stop_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    explain_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
             };
             /** @description Something sent cannot be used; `param` names the field. */
             400: {
