@@ -97,6 +97,8 @@ def test_another_project_sees_neither_the_agreement_nor_its_effect(world: World)
         ({"input": "-1"}, "input"),
         ({"output": "1000001"}, "output"),
         ({"per_image": "0." + "1" * 60}, "per_image"),
+        ({"per_image": "1E-999999"}, "per_image"),  # a short number that is long to write down
+        ({"per_request": "0E-999999"}, "per_request"),
         ({"model": "gpt*4o"}, "model"),
         ({"model": ""}, "model"),
         ({"model": " gpt-4o"}, "model"),

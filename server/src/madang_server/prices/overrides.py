@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
+from madang.calls.operation import VENDORS
 from madang.calls.target import AMOUNTS, Price
 from madang_server.accounts.problems import Invalid, NotFound
 from madang_server.accounts.tables import users
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOURCE = "project"
 
 _HIGHEST = Decimal(1_000_000)  # US dollars
-_VENDOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_MOST_DECIMALS = 20
 _MOST_PER_PROJECT = 2_000
 
 
@@ -102,8 +102,8 @@ def remove_override(connection: Connection, project_id: str, override_id: str) -
 
 
 def _check(wanted: Agreement) -> None:
-    if not _VENDOR.fullmatch(wanted.vendor):
-        raise Invalid(f"Vendor {wanted.vendor!r} cannot be: give a vendor such as 'openai'.", param="vendor")
+    if wanted.vendor not in VENDORS:
+        raise Invalid(f"There is no vendor {wanted.vendor!r}; there are {', '.join(VENDORS)}.", param="vendor")
     model = wanted.model
     if not 1 <= len(model) <= 256 or not model.isprintable() or model != model.strip():
         raise Invalid("Give the vendor's name of the model, or a beginning and *.", param="model")
@@ -113,9 +113,16 @@ def _check(wanted: Agreement) -> None:
     if not amounts:
         raise Invalid("Give at least one price.", param="price")
     for name, amount in amounts.items():
-        # 48 digits are kept; more would be cut, and money must not be.
-        if not (amount.is_finite() and 0 <= amount <= _HIGHEST) or len(format(amount, "f")) > 48:
-            raise Invalid(f"Give a price of 0 to {_HIGHEST:,} US dollars.", param=name)
+        if not (amount.is_finite() and 0 <= amount <= _HIGHEST and _is_written_short(amount)):
+            raise Invalid(
+                f"Give a price of 0 to {_HIGHEST:,} US dollars with up to {_MOST_DECIMALS} decimals.", param=name
+            )
+
+
+def _is_written_short(amount: Decimal) -> bool:
+    """Whether the column holds every digit. 1E-999999999 is a small number and a text of a gigabyte."""
+    _, digits, exponent = amount.as_tuple()
+    return isinstance(exponent, int) and -_MOST_DECIMALS <= exponent <= 6 and len(digits) <= 2 * _MOST_DECIMALS
 
 
 def _all() -> Select[Any]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from madang.calls.operation import Vendor
 from madang.calls.target import AMOUNTS, Price
 from madang_server.accounts.randomness import new_id
 from madang_server.http.access import ProjectEditor, ProjectReader
@@ -82,7 +83,7 @@ class PriceOverridePage(Shown):
 class PriceOverrideInput(Sent):
     """`model` is the vendor's name of it, or a beginning and *. Amounts left out stay those of the price list."""
 
-    vendor: str
+    vendor: Vendor
     model: str
     valid_from: date
     input: Decimal | None = None
