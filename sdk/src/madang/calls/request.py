@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from madang.calls.operation import Operation
+from madang.calls.policy import CLASS_OF, FailureClass
 from madang.calls.target import Route, Target
 from madang.calls.usage import Cost, Usage
 from madang.errors import CallFailed
@@ -59,6 +60,7 @@ class Journal(msgspec.Struct):
 
     attempts: list[Attempt] = []  # each journal gets its own
     answering: Attempt | None = None
+    retries: int = 0  # attempts that asked again who had just failed
 
     @property
     def last(self) -> Attempt | None:
@@ -81,13 +83,34 @@ class Request(msgspec.Struct, frozen=True):
     target: Target | None = None  # set for each attempt
     reason: str = ""  # why this target
     has_alternative: bool = False  # another target waits, so a failure need not be retried here
+    # Where that depends on the failure: the classes after which another target waits.
+    alternative_after: frozenset[FailureClass] | None = None
     attempt: Attempt | None = None  # the journal's entry of this very request to a vendor
     is_hedge: bool = False
     avoid: frozenset[str] = frozenset()  # keys of targets that must not be asked for this call
 
-    def to(self, target: Target, reason: str, *, has_alternative: bool) -> "Request":
+    def to(
+        self,
+        target: Target,
+        reason: str,
+        *,
+        has_alternative: bool,
+        alternative_after: frozenset[FailureClass] | None = None,
+    ) -> "Request":
         """The same call, addressed to one target."""
-        return msgspec.structs.replace(self, target=target, reason=reason, has_alternative=has_alternative)
+        return msgspec.structs.replace(
+            self,
+            target=target,
+            reason=reason,
+            has_alternative=has_alternative,
+            alternative_after=alternative_after,
+        )
+
+    def has_alternative_after(self, failure: CallFailed) -> bool:
+        """Whether somebody else is asked after this failure."""
+        if self.alternative_after is None:
+            return self.has_alternative
+        return CLASS_OF.get(failure.reason) in self.alternative_after
 
     def as_hedge(self) -> "Request":
         """The same, marked as the second of two that run beside each other."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from madang.calls.clock import Clock
-from madang.calls.event import Event, Finished, Text, ToolCall
+from madang.calls.event import Event, Finished, Media, Refusal, Text, ToolCall
 from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Request
 from madang.errors import CallFailed, FailureReason
@@ -19,7 +19,10 @@ from madang.routing.health import key_of
 
 MOST_CONTINUATIONS = 2
 _GO_ON = "Continue your last message exactly where it stopped. Do not repeat, comment on or introduce anything."
-_BROKEN: frozenset[FailureReason] = frozenset({"stream_cut", "timeout", "server_error", "overloaded", "rate_limited"})
+_BROKEN: frozenset[FailureReason] = frozenset(
+    {"stream_cut", "timeout", "server_error", "overloaded", "rate_limited", "bad_reply", "connection"}
+)
+_NOT_CONTINUED = (ToolCall, Refusal, Media, Finished)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,12 +41,16 @@ def with_continuation(call: Call, *, clock: Clock) -> Call:
 async def _continued(call: Call, request: Request, reply: Reply, clock: Clock) -> Events:
     said: list[str] = []
     is_text = True  # until something came that cannot be continued
+    mark: Event | None = None
     for done in range(MOST_CONTINUATIONS + 1):
         broken: CallFailed | None = None
         try:
             async for event in reply.events:
+                if mark is not None:  # only now, when the events have begun: what was never begun cannot be closed
+                    yield mark
+                    mark = None
                 said += [part.text for part in event.parts if isinstance(part, Text)]
-                is_text = is_text and not any(isinstance(part, ToolCall | Finished) for part in event.parts)
+                is_text = is_text and not any(isinstance(part, _NOT_CONTINUED) for part in event.parts)
                 yield event
         except CallFailed as failure:
             may = is_text and said and failure.reason in _BROKEN and clock.monotonic() < request.deadline
@@ -59,7 +66,7 @@ async def _continued(call: Call, request: Request, reply: Reply, clock: Clock) -
             reply = (await call(request)).watched()
         except CallFailed:
             raise broken from None  # nobody else could; the caller hears how the answer broke
-        yield _mark(reply, broken, clock)
+        mark = _mark(reply, broken, clock)
 
 
 def _rest_of(request: Request, said: str, failed: str, failure: CallFailed) -> Request:

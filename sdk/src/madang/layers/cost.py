@@ -6,6 +6,8 @@ estimated, and marked as that: the text that went out, and the text that came.
 
 import asyncio
 
+import msgspec
+
 from madang.calls.event import Consumed, Event, Reasoning, Text, ToolCall
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Attempt, Request
@@ -14,7 +16,7 @@ from madang.errors import CallFailed, FailureReason
 from madang.pricing.cost import cost_of
 from madang.routing.needs import BYTES_PER_TOKEN, needs_of, text_bytes
 
-# Ends after which the vendor has worked on the request and will bill it. After the others it has not, or says usage.
+# Ends after which the vendor may have worked on the request and bill it. After the others it has only if something came.
 _BILLED: frozenset[FailureReason] = frozenset({"timeout", "stream_cut", "cancelled"})
 
 
@@ -35,35 +37,46 @@ def with_cost(call: Call) -> Call:
 
 
 class _Counter:
-    __slots__ = ("_attempt", "_request", "_said")
+    __slots__ = ("_attempt", "_has_said", "_request", "_unreported")
 
     def __init__(self, request: Request, attempt: Attempt) -> None:
         self._request = request
         self._attempt = attempt
-        self._said = 0  # bytes of text
+        self._has_said = False
+        self._unreported = 0  # bytes of text since the vendor last told what it counted
 
     def saw(self, event: Event) -> None:
         for part in event.parts:
             if isinstance(part, Text | Reasoning):
-                self._said += text_bytes(part.text)
+                self._hear(part.text)
             elif isinstance(part, Consumed):
+                self._unreported = 0
                 self._note(part.usage)
             elif isinstance(part, ToolCall):
-                self._said += text_bytes(part.arguments)
+                self._hear(part.arguments)
 
     def ended(self, error: BaseException | None) -> None:
         if error is None:
             return
-        if self._attempt.usage is not None:
-            self._note(self._attempt.usage, is_answered=False)
-            return
-        if self._request.operation not in ("chat", "responses"):
-            return
-        if not isinstance(error, CallFailed) or error.reason in _BILLED:
+        said = round(self._unreported / BYTES_PER_TOKEN)
+        usage = self._attempt.usage
+        if usage is not None:
+            if said:  # some tell at the beginning what they read, and never came to tell what they wrote
+                output = (usage.output_tokens or 0) + said
+                usage = msgspec.structs.replace(usage, output_tokens=output, is_estimated=True)
+            self._note(usage, is_answered=False)
+        elif self._request.operation in ("chat", "responses") and (self._has_said or _is_billed(error)):
             prompt = needs_of(self._request).prompt_tokens
-            said = round(self._said / BYTES_PER_TOKEN)
             self._note(Usage(input_tokens=prompt, output_tokens=said, is_estimated=True), is_answered=False)
+
+    def _hear(self, text: str) -> None:
+        self._has_said = True
+        self._unreported += text_bytes(text)
 
     def _note(self, usage: Usage, *, is_answered: bool = True) -> None:
         self._attempt.usage = usage
         self._attempt.cost = cost_of(usage, self._attempt.target.price, is_answered=is_answered)
+
+
+def _is_billed(error: BaseException) -> bool:
+    return not isinstance(error, CallFailed) or error.reason in _BILLED

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from madang.calls.clock import Clock
+from madang.calls.policy import CLASS_OF
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.errors import CallFailed
@@ -24,27 +25,32 @@ def with_fallback(call: Call, *, books_of: Callable[[Request], Books], clock: Cl
         failure: CallFailed | None = None
         before = f"{request.reason}; " if request.reason else ""
         while (choice := line.next()) is not None:
-            addressed = request.to(choice.target, f"{before}{choice.reason}", has_alternative=len(line) > 0)
+            addressed = request.to(
+                choice.target,
+                f"{before}{choice.reason}",
+                has_alternative=len(line) > 0,
+                alternative_after=line.classes_left() if request.route.after else None,
+            )
             hedge_after = _hedge_after(request, choice, books, clock.monotonic()) if len(line) else None
             begun = len(request.journal.attempts)
             try:
                 if hedge_after is None:
                     reply = await call(addressed)
                 else:
+                    # The call begins in a task of its own, a moment later; who is routed before that has to see the trial.
+                    books.health.begin(choice.target, clock.monotonic())
                     reply = await _hedged(call, addressed, line, hedge_after)
             except CallFailed as failed:
                 failure = failed
                 for attempt in request.journal.attempts[begun:]:
                     if attempt.failure is not None:
-                        line.failed(attempt.target, attempt.failure)
+                        line.failed(attempt.target, attempt.failure, clock.monotonic())
                         before = f"after {attempt.target.name}: {attempt.failure.reason}; "
                 if clock.monotonic() >= request.deadline:
                     break
                 continue
-            answering = next(
-                (a for a in reversed(request.journal.attempts) if a.target.name == reply.target.name), None
-            )
-            request.journal.answering = answering
+            attempts = reversed(request.journal.attempts)
+            request.journal.answering = next((attempt for attempt in attempts if attempt.failure is None), None)
             return reply
         raise _for_the_caller(failure, request) if failure is not None else _nobody(request, line)
 
@@ -68,13 +74,22 @@ def line_of(request: Request, books: Books, now: float, rng: Random) -> Line:
 
 async def _hedged(call: Call, addressed: Request, line: Line, after_s: float) -> Reply:
     def second() -> Request | None:
+        upcoming = line.upcoming
+        if upcoming is None or upcoming.health.state == "cooling":
+            return None  # one that rests would hardly be faster, and is left for when nobody else can
         choice = line.next()
-        if choice is None:
-            return None
+        assert choice is not None
         reason = f"hedge: nothing from {addressed.target.name if addressed.target else ''} after {after_s:.3g} s"
         return addressed.to(choice.target, f"{reason}; {choice.reason}", has_alternative=True).as_hedge()
 
-    return await first_of(call, addressed, after_s, second)
+    def is_final(failure: CallFailed) -> bool:
+        failure_class = CLASS_OF.get(failure.reason)
+        if failure_class == "policy_block":
+            route = addressed.route
+            return not route.policy.policy_block_vendors and not route.after.get(failure_class)
+        return failure_class is None
+
+    return await first_of(call, addressed, after_s, second, is_final)
 
 
 def _hedge_after(request: Request, choice: Choice, books: Books, now: float) -> float | None:
@@ -84,13 +99,13 @@ def _hedge_after(request: Request, choice: Choice, books: Books, now: float) -> 
     if not policy.hedges_at_p95:
         return None
     latency, is_stream = books.latency, request.is_stream
-    if latency.known_calls(choice.target, is_stream=is_stream) < _HEDGE_FROM:
+    if latency.known_calls(choice.target, now, is_stream=is_stream) < _HEDGE_FROM:
         return None
     return latency.percentile(choice.target, 0.95, now, is_stream=is_stream)
 
 
 def _most_tokens(body: dict[str, Any]) -> int:
-    asked = body.get("max_completion_tokens") or body.get("max_tokens")
+    asked = body.get("max_completion_tokens") or body.get("max_tokens") or body.get("max_output_tokens")
     return asked if isinstance(asked, int) and asked > 0 else 0
 
 
@@ -116,10 +131,11 @@ def _nobody(request: Request, line: Line) -> CallFailed:
 def _for_the_caller(failure: CallFailed, request: Request) -> CallFailed:
     """The last failure in the caller's terms: a wrong vendor key is our configuration, not the caller's 401."""
     attempts = len(request.journal.attempts)
+    failed = next((a.target for a in request.journal.attempts if a.failure is failure), None)
     words = failure.message if attempts == 1 else f"{failure.message} (the last of {attempts} attempts)"
     if failure.reason in ("authentication", "permission", "not_found"):
         told = CallFailed(
-            f"Deployment {request.journal.attempts[-1].target.name!r} is not set up correctly: {words}",
+            f"Deployment {failed.name if failed else ''!r} is not set up correctly: {words}",
             reason=failure.reason,
             status=502,
             code="deployment_misconfigured",

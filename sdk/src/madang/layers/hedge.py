@@ -8,12 +8,19 @@ from collections.abc import Callable
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.errors import CallFailed
-from madang.layers.interruption import OUTRUN
+from madang.layers.interruption import OUTRUN, Outrun
 
 
-async def first_of(call: Call, first: Request, after_s: float, second: Callable[[], Request | None]) -> Reply:
+async def first_of(
+    call: Call,
+    first: Request,
+    after_s: float,
+    second: Callable[[], Request | None],
+    is_final: Callable[[CallFailed], bool],
+) -> Reply:
     """The reply that comes first. `second` gives the other request when `after_s` seconds have passed; it is not asked
-    when the first one has answered or failed by then. Raises the later failure when both fail.
+    when the first one has answered or failed by then. Raises the later failure when both fail, and one that is final for
+    the call at once.
     """
     tasks = [asyncio.ensure_future(call(first))]
     try:
@@ -22,49 +29,50 @@ async def first_of(call: Call, first: Request, after_s: float, second: Callable[
             other = second()
             if other is not None:
                 tasks.append(asyncio.ensure_future(call(other)))
-        reply = await _winner(tasks)
-    except BaseException:  # both failed, or the caller went away: neither may go on
+        winner = await _winner(tasks, is_final)
+        await _stop([task for task in tasks if task is not winner], OUTRUN)
+    except BaseException:  # both failed, or the caller went away: neither may go on, nor stay open unread
         await _stop(tasks, "")
         raise
-    await _stop(tasks, OUTRUN)
-    return reply
+    return winner.result()
 
 
-async def _winner(tasks: list["asyncio.Task[Reply]"]) -> Reply:
+async def _winner(tasks: list["asyncio.Task[Reply]"], is_final: Callable[[CallFailed], bool]) -> "asyncio.Task[Reply]":
     waiting = set(tasks)
     failure: CallFailed | None = None
     while waiting:
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        answered = [task for task in tasks if task in done and task.exception() is None]
-        if answered:
-            for late in answered[1:]:
-                await _drop(late.result())
-            return answered[0].result()
-        for task in done:
+        ended = [task for task in tasks if task in done]  # the first request first, where both came together
+        for task in ended:
             error = task.exception()
+            if error is None:
+                return task
             if not isinstance(error, CallFailed):
-                assert error is not None
                 raise error
             failure = error
+            if is_final(error):
+                break
+        if failure is not None and is_final(failure):
+            break
     assert failure is not None
     raise failure
 
 
 async def _stop(tasks: list["asyncio.Task[Reply]"], why: str) -> None:
-    """Stops what still runs, and waits until its connection is closed."""
-    running = [task for task in tasks if not task.done()]
-    for task in running:
+    """Stops what still runs, gives up what nobody will read, and waits until the connections are closed."""
+    for task in tasks:
         task.cancel(why)
-    for result in await asyncio.gather(*running, return_exceptions=True):
-        if isinstance(result, Reply):  # it answered in the very moment
-            await _drop(result)
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Reply):
+            await _drop(result, why)
 
 
-async def _drop(reply: Reply) -> None:
+async def _drop(reply: Reply, why: str) -> None:
     """Gives up a reply that nobody will read. It is begun first: what was never begun cannot be closed."""
     events = reply.watched().events
     try:
-        await anext(events, None)
-    except CallFailed:
+        if await anext(events, None) is not None and why == OUTRUN:
+            await events.athrow(Outrun())
+    except (CallFailed, Outrun):
         return
     await events.aclose()

@@ -9,9 +9,17 @@ OUTRUN = "outrun"
 """The message of a cancellation of the slower of two requests."""
 
 
+class Outrun(Exception):
+    """Thrown into a reply that came in the same moment as the one that was taken."""
+
+
+def is_outrun(error: BaseException) -> bool:
+    return isinstance(error, Outrun) or (isinstance(error, asyncio.CancelledError) and OUTRUN in error.args)
+
+
 def failure_of(error: BaseException) -> CallFailed:
     """For journal and trace; the exception itself goes on to whoever has to see it."""
-    if isinstance(error, asyncio.CancelledError) and OUTRUN in error.args:
+    if is_outrun(error):
         return CallFailed(
             "Another deployment answered first, so this request was stopped.", reason="cancelled", status=499
         )

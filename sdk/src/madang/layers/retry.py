@@ -15,7 +15,7 @@ from madang.calls.event import Event
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Attempt, Request
 from madang.errors import CallFailed
-from madang.layers.interruption import failure_of
+from madang.layers.interruption import failure_of, is_outrun
 from madang.routing.books import Books
 from madang.routing.worth import wait_before_retry
 
@@ -32,17 +32,17 @@ def with_retry(
     async def retried(request: Request) -> Reply:
         assert request.target is not None
         books = books_of(request)
-        retries_done = 0
+        journal = request.journal
         while True:
             began = clock.monotonic()
             attempt = Attempt(new_span_id(), request.target, request.reason, clock.now_us(), is_hedge=request.is_hedge)
-            request.journal.attempts.append(attempt)
+            journal.attempts.append(attempt)
             end = _AttemptEnd(attempt, books, clock, began, is_stream=request.is_stream)
             try:
                 reply = await call(msgspec.structs.replace(request, attempt=attempt))
             except CallFailed as failure:
                 end.ended(failure)
-                wait = _wait(failure, request, retries_done, clock, rng)
+                wait = _wait(failure, request, clock, rng)
                 if wait is None:
                     raise
                 cause = failure.reason
@@ -52,16 +52,17 @@ def with_retry(
             else:
                 return reply.seen_by(end)
             await sleep(wait)
-            retries_done += 1
+            journal.retries += 1
             request = msgspec.structs.replace(
-                request, reason=f"retry {retries_done} of {request.route.retries} after {cause}"
+                request, reason=f"retry {journal.retries} of {request.route.retries} after {cause}"
             )
 
     return retried
 
 
-def _wait(failure: CallFailed, request: Request, retries_done: int, clock: Clock, rng: Random) -> float | None:
-    if request.has_alternative or retries_done >= request.route.retries:
+def _wait(failure: CallFailed, request: Request, clock: Clock, rng: Random) -> float | None:
+    retries_done = request.journal.retries  # in the whole call: targets do not multiply them
+    if retries_done >= request.route.retries or request.has_alternative_after(failure):
         return None
     return wait_before_retry(failure, retries_done, request.deadline - clock.monotonic(), rng)
 
@@ -91,7 +92,10 @@ class _AttemptEnd:
             books.health.succeeded(attempt.target, self._began)
             books.latency.end(attempt.target, now, self._seconds(), is_stream=self._is_stream)
             return
-        books.latency.end(attempt.target, now, None, is_stream=self._is_stream)
+        # That it took longer than this is all that is known of one that was outrun. Without it only the fast calls of a
+        # slow target would be counted, and its p95 would sink with every hedge.
+        seconds = now - self._began if is_outrun(error) else None
+        books.latency.end(attempt.target, now, seconds, is_stream=self._is_stream)
         if isinstance(error, CallFailed):
             attempt.failure = error
             books.health.failed(attempt.target, error, now, now - self._began)

@@ -120,7 +120,7 @@ def _step(choice: Choice, sight: Sight, share: float) -> Step:
         in_flight=latency.in_flight(target),
         p50_ms=_milliseconds(target, sight, 0.5),
         p95_ms=_milliseconds(target, sight, 0.95),
-        calls_known=round(latency.known_calls(target, is_stream=sight.is_stream)),
+        calls_known=round(latency.known_calls(target, sight.now, is_stream=sight.is_stream)),
     )
 
 

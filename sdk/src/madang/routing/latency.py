@@ -39,11 +39,18 @@ class _Faded:
             return None
         wanted = share * self.total
         passed = 0.0
+        slowest = 0
         for place, count in enumerate(self._counts):
-            passed += count
-            if passed >= wanted and count:
-                return _SMALLEST_S * math.exp((place + 0.5) / _PER_LOG)
-        return None
+            if count:
+                passed += count
+                slowest = place
+                if passed >= wanted:
+                    break
+        return _SMALLEST_S * math.exp((slowest + 0.5) / _PER_LOG)
+
+    def known(self, now: float) -> float:
+        self._fade(now)
+        return self.total
 
     def _fade(self, now: float) -> None:
         elapsed = now - self._faded_at
@@ -93,7 +100,7 @@ class LatencyBook:
         pace = self._paces.get(key_of(target))
         return None if pace is None else (pace.first_token if is_stream else pace.whole).percentile(share, now)
 
-    def known_calls(self, target: Target, *, is_stream: bool) -> float:
+    def known_calls(self, target: Target, now: float, *, is_stream: bool) -> float:
         """How many calls the percentiles rest on, older ones counting less."""
         pace = self._paces.get(key_of(target))
-        return 0.0 if pace is None else (pace.first_token if is_stream else pace.whole).total
+        return 0.0 if pace is None else (pace.first_token if is_stream else pace.whole).known(now)

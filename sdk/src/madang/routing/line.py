@@ -1,14 +1,14 @@
 """The line of targets for one call: who is next, and who is left after a failure. Pure but for its own state.
 
 Healthy targets come first, then the fallback models', then those that rest. What cannot serve the request is not in the
-line at all. Each failure narrows it: after a context overflow only longer contexts are left, after a content filter only
-the vendors that the project allows.
+line at all. Each failure narrows it, for as long as the call lasts: after a context overflow only longer contexts are left,
+after a content filter only the vendors that the project allows.
 """
 
 from random import Random
 from typing import NamedTuple
 
-from madang.calls.policy import CLASS_OF
+from madang.calls.policy import CLASS_OF, FAILURE_CLASSES, FailureClass
 from madang.calls.target import Route, Target
 from madang.errors import CallFailed
 from madang.routing.health import Health, key_of
@@ -23,6 +23,7 @@ class Choice(NamedTuple):
     health: Health
     fallback: str = ""  # the fallback model it stands behind
     is_too_long: bool = False
+    place: int = 0  # in the line, if all were healthy
 
     @property
     def target(self) -> Target:
@@ -57,13 +58,19 @@ class Line:
         self._sight = sight
         self._rng = rng
         self._tried: set[str] = set(avoid)
-        self._longest_overflown = 0
-        self._blocked_by: set[str] = set()
+        self._overflown: list[Target] = []
+        self._blocked_by: set[str] = set()  # vendors
+        self._named_for_blocks: frozenset[str] = frozenset()  # models that the project named for this very case
         self.passed_over: list[PassedOver] = []
-        self._waiting = self._lined_up((("", route), *((each.model, each) for each in route.fallbacks)))
+        self._waiting = self._lined_up((("", route), *_by_name(route.fallbacks)), self.passed_over)
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def upcoming(self) -> Choice | None:
+        """Who would be tried next."""
+        return self._waiting[0] if self._waiting else None
 
     def next(self) -> Choice | None:
         """The target to try now; None when nobody is left."""
@@ -73,53 +80,91 @@ class Line:
         self._tried.add(key_of(choice.target))
         return choice
 
-    def failed(self, target: Target, failure: CallFailed) -> None:
-        """Leaves in the line only who may still answer after this failure."""
-        failed_as = CLASS_OF.get(failure.reason)
-        if failed_as is None:
+    def failed(self, target: Target, failure: CallFailed, now: float | None = None) -> None:
+        """Leaves in the line only who may still answer after this failure. `now`: when it failed; those who wait are
+        looked at again, for somebody else may have begun to try one that was on trial, or found it failing."""
+        kind = CLASS_OF.get(failure.reason)
+        if kind is None:
             self._waiting.clear()
             return
-        instead = self._route.after.get(failed_as)
-        if instead is not None:
-            own = [choice for choice in self._waiting if not choice.fallback]
-            others = self._lined_up(tuple((each.model, each) for each in instead))
-            self._waiting = sorted([*own, *others], key=_is_last)
-        if failed_as == "context_overflow":
-            self._longest_overflown = max(self._longest_overflown, target.context_window or 0)
-            self._waiting = [choice for choice in self._waiting if self._may_be_longer(choice.target, target)]
-        elif failed_as == "policy_block":
+        waiting = self._left_after(kind)
+        if kind == "context_overflow":
+            self._overflown.append(target)
+        elif kind == "policy_block":
             self._blocked_by.add(target.vendor)
-            named = {route.model for route in instead or ()}
-            self._waiting = [c for c in self._waiting if c.fallback in named or self._is_allowed(c.target)]
+            self._named_for_blocks = frozenset(route.model for route in self._route.after.get(kind, ()))
+        if now is not None:
+            health = self._sight.books.health
+            waiting = [choice._replace(health=health.of(choice.target, now)) for choice in waiting]
+        self._waiting = sorted([choice for choice in waiting if self._may_ask(choice)], key=_turn)
 
-    def _may_be_longer(self, target: Target, failed: Target) -> bool:
-        if target.context_window is not None and failed.context_window is not None:
-            return target.context_window > self._longest_overflown
-        return target.vendor_model != failed.vendor_model
+    def classes_left(self) -> frozenset[FailureClass]:
+        """The classes of failure after which somebody would be left to ask; which retrying depends on."""
+        if not self._route.after:
+            return _ALL if self._waiting else frozenset()
+        return frozenset(kind for kind in FAILURE_CLASSES if self._left_after(kind))
 
-    def _is_allowed(self, target: Target) -> bool:
+    def _left_after(self, kind: FailureClass) -> list[Choice]:
+        """Who waits when a failure of this class has chosen its fallback models.
+
+        A class without models of its own goes on with those that wait; where none does, with the route's own."""
+        instead = self._route.after.get(kind)
+        if instead is None and self._route.after and not any(choice.fallback for choice in self._waiting):
+            instead = self._route.fallbacks
+        if instead is None:
+            return self._waiting
+        own = [choice for choice in self._waiting if not choice.fallback]
+        return own + self._lined_up(_by_name(instead), [])
+
+    def _may_ask(self, choice: Choice) -> bool:
+        target = choice.target
+        if not all(_may_be_longer(target, failed) for failed in self._overflown):
+            return False
+        if not self._blocked_by or choice.fallback in self._named_for_blocks:
+            return True
         return target.vendor in self._route.policy.policy_block_vendors and target.vendor not in self._blocked_by
 
-    def _lined_up(self, routes: tuple[tuple[str, Route], ...]) -> list[Choice]:
+    def _lined_up(self, routes: tuple[tuple[str, Route], ...], passed_over: list[PassedOver]) -> list[Choice]:
         sight = self._sight
         health = sight.books.health
         line: list[Choice] = []
         is_only = len(routes) == 1 and len(routes[0][1].targets) == 1
+        seen = set(self._tried) if self._tried or len(routes) > 1 else None
         for fallback, route in routes:
             for place in ranked(route, sight, self._rng):
                 target = place.target
-                if self._tried and key_of(target) in self._tried:
-                    continue
+                if seen is not None:
+                    key = key_of(target)
+                    if key in seen:  # asked already, or a fallback that the route has among its own
+                        continue
+                    seen.add(key)
                 why = unmet_by(target, sight.needs)
                 if why and not (is_only and why.startswith("has no ")):  # the only one may know better than we do
-                    self.passed_over.append(PassedOver(target, why, fallback))
+                    passed_over.append(PassedOver(target, why, fallback))
                     continue
                 too_long = is_too_long_for(target, sight.needs)
-                line.append(Choice(place, health.of(target, sight.now), fallback, too_long))
+                line.append(Choice(place, health.of(target, sight.now), fallback, too_long, len(line)))
         if any(_is_last(choice) for choice in line):
-            line.sort(key=_is_last)
+            line.sort(key=_turn)
         return line
+
+
+_ALL: frozenset[FailureClass] = frozenset(FAILURE_CLASSES)
+
+
+def _by_name(routes: tuple[Route, ...]) -> tuple[tuple[str, Route], ...]:
+    return tuple((route.model, route) for route in routes)
+
+
+def _may_be_longer(target: Target, failed: Target) -> bool:
+    if target.context_window is not None and failed.context_window is not None:
+        return target.context_window > failed.context_window
+    return target.vendor_model != failed.vendor_model
 
 
 def _is_last(choice: Choice) -> int:
     return 2 if choice.health.state == "cooling" else int(choice.is_too_long)
+
+
+def _turn(choice: Choice) -> tuple[int, bool, int]:
+    return _is_last(choice), bool(choice.fallback), choice.place

@@ -36,10 +36,10 @@ def needs_of(request: Request) -> Needs:
     features: set[Feature] = set()
     if body.get("tools"):
         features.add("tools")
-    wanted = body.get("response_format")
-    if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
+    if _asks_for_schema(body):
         features.add("structured_output")
     text = _read_messages(body.get("messages") or body.get("input"), features)
+    text += _read_messages(body.get("instructions"), features)
     return Needs(request.operation, frozenset(features), int(text / BYTES_PER_TOKEN))
 
 
@@ -63,6 +63,12 @@ def unmet_by(target: Target, needs: Needs) -> str:
 def is_too_long_for(target: Target, needs: Needs) -> bool:
     """Whether the prompt clearly does not fit."""
     return target.context_window is not None and needs.prompt_tokens > _CLEARLY * target.context_window
+
+
+def _asks_for_schema(body: dict[str, Any]) -> bool:
+    text = body.get("text")  # of the Responses API
+    wanted = body.get("response_format") or (text.get("format") if isinstance(text, dict) else None)
+    return isinstance(wanted, dict) and wanted.get("type") == "json_schema"
 
 
 def _read_messages(messages: Any, features: set[Feature]) -> int:

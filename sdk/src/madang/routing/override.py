@@ -5,7 +5,6 @@ answer_timeout_s, idle_timeout_s, hedge_after_s, on_cut. What is not given stays
 narrow who is asked, or name other models of its own project.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
@@ -23,8 +22,9 @@ def overridden(route: Route, wishes: Mapping[str, Any], routes: Mapping[str, Rou
     unknown = sorted(str(name) for name in wishes if name not in _READERS)
     if unknown:
         raise ConfigError(f"routing: {', '.join(unknown)!r} is not known; known: {', '.join(sorted(_READERS))}.")
-    for name, value in wishes.items():
-        route = _READERS[name](route, value, routes)
+    for name, read in _READERS.items():  # in their sequence: who is left out is left out of other fallbacks too
+        if name in wishes:
+            route = read(route, wishes[name], routes)
     if not route.targets and not route.fallbacks:
         raise ConfigError("routing: 'only' and 'avoid' leave no deployment of this model.")
     return route
@@ -42,14 +42,12 @@ def _prefer_regions(route: Route, value: Any, _: Mapping[str, Route]) -> Route:
 
 def _only(route: Route, value: Any, _: Mapping[str, Route]) -> Route:
     names = _names(value, "only")
-    kept = tuple(target for target in route.targets if target.name in names)
-    return replace(route, targets=kept, fallbacks=_without(route.fallbacks, lambda name: name not in names))
+    return _narrowed(route, lambda name: name not in names)
 
 
 def _avoid(route: Route, value: Any, _: Mapping[str, Route]) -> Route:
     names = _names(value, "avoid")
-    kept = tuple(target for target in route.targets if target.name not in names)
-    return replace(route, targets=kept, fallbacks=_without(route.fallbacks, lambda name: name in names))
+    return _narrowed(route, lambda name: name in names)
 
 
 def _fallbacks(route: Route, value: Any, routes: Mapping[str, Route]) -> Route:
@@ -113,6 +111,15 @@ _READERS: Mapping[str, Callable[[Route, Any, Mapping[str, Route]], Route]] = {
 }
 
 
+def _narrowed(route: Route, is_out: Callable[[str], bool]) -> Route:
+    return replace(
+        route,
+        targets=tuple(target for target in route.targets if not is_out(target.name)),
+        fallbacks=_without(route.fallbacks, is_out),
+        after={kind: _without(instead, is_out) for kind, instead in route.after.items()},
+    )
+
+
 def _without(routes: tuple[Route, ...], is_out: Callable[[str], bool]) -> tuple[Route, ...]:
     """The fallback models with the targets that are left in them."""
     narrowed = (replace(r, targets=tuple(t for t in r.targets if not is_out(t.name))) for r in routes)
@@ -127,6 +134,6 @@ def _names(value: Any, wish: str) -> tuple[str, ...]:
 
 def _seconds(value: Any, wish: str) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 < value <= _LONGEST_S:
+    if not is_number or not 0 < value <= _LONGEST_S:  # which not-a-number is not either
         raise ConfigError(f"routing: {wish!r} must be seconds above 0, up to {_LONGEST_S:.0f}.")
     return float(value)

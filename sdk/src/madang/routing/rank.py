@@ -12,13 +12,14 @@ from random import Random
 from typing import NamedTuple
 
 from madang.calls.policy import Policy
-from madang.calls.target import Route, Target
+from madang.calls.target import Price, Route, Target
 from madang.routing.books import Books
 from madang.routing.needs import Needs
 
 EXPLORED_SHARE = 0.05  # of calls routed by latency go to another target, so that one that became fast is noticed
 KNOWN_FROM = 3.0  # measured calls; a target with fewer is tried first until it has them
 _NO_NEEDS = Needs()
+_ANSWERS_IN_TOKENS = ("chat", "responses")
 _ANSWER_TOKENS = 500  # assumed where the request sets no limit; only the comparison of prices depends on it
 
 
@@ -69,7 +70,7 @@ def ranked(route: Route, sight: Sight, rng: Random) -> list[Ranked]:
         line = []
         for order in sorted(orders):
             line += _group([target for target in targets if target.order == order], route.policy, sight, rng)
-    return _kept_together(line, sight) if sight.sticky_key else line
+    return _kept_together(line, route.policy, sight) if sight.sticky_key else line
 
 
 def draw(weight: float, rng: Random) -> float:
@@ -113,7 +114,7 @@ def _no_measure(target: Target, sight: Sight) -> tuple[float, str]:
 
 def _latency(target: Target, sight: Sight) -> tuple[float, str]:
     books = sight.books.latency
-    if books.known_calls(target, is_stream=sight.is_stream) < KNOWN_FROM:
+    if books.known_calls(target, sight.now, is_stream=sight.is_stream) < KNOWN_FROM:
         return 0.0, "not measured lately, so it is tried"
     median = books.percentile(target, 0.5, sight.now, is_stream=sight.is_stream) or 0.0
     what = "first token" if sight.is_stream else "answer"
@@ -121,12 +122,21 @@ def _latency(target: Target, sight: Sight) -> tuple[float, str]:
 
 
 def _cost(target: Target, sight: Sight) -> tuple[float, str]:
-    price = target.price
-    if price is None or price.input is None:
-        return inf, "price unknown"
     asked = max(sight.needs.prompt_tokens, 1)
-    spent = asked * price.input + sight.answer_tokens * (price.output or 0)
-    return float(spent), f"about ${spent / 1_000_000:.2g} for this call"
+    price = _price_at(target, asked)
+    answers = sight.answer_tokens if sight.needs.operation in _ANSWERS_IN_TOKENS else 0
+    if price is None or price.input is None or (price.output is None and answers):
+        return inf, "price unknown"
+    spent = (asked * price.input + answers * (price.output or 0)) / 1_000_000 + (price.per_request or 0)
+    return float(spent), f"about ${spent:.2g} for this call"
+
+
+def _price_at(target: Target, prompt_tokens: int) -> Price | None:
+    """The price of a prompt of this length; some vendors ask more for long ones."""
+    price = target.price
+    if price is None:
+        return None
+    return next((dearer for above, dearer in reversed(price.tiers) if prompt_tokens > above), price)
 
 
 def _in_flight(target: Target, sight: Sight) -> tuple[float, str]:
@@ -142,16 +152,23 @@ _MEASURES: dict[str, Callable[[Target, Sight], tuple[float, str]]] = {
 }
 
 
-def _kept_together(line: list[Ranked], sight: Sight) -> list[Ranked]:
-    """The line with the session's own target first. Which that is follows from its key and the targets' names alone, so
-    every process agrees; a target that comes or goes moves only the sessions that were its own (rendezvous hashing)."""
-    first_order = line[0].target.order
-    candidates = [each for each in line if each.target.weight > 0 and each.target.order == first_order]
-    if not candidates:
+def _kept_together(line: list[Ranked], policy: Policy, sight: Sight) -> list[Ranked]:
+    """The line with the session's own targets first: its first one, and those it goes to when that is gone. Which these
+    are follows from its key and the targets' names alone, so every process agrees; a target that comes or goes moves
+    only the sessions that were its own (rendezvous hashing). Order and preferred regions go before that."""
+    best = line[0].target
+    place = best.order, _region(best, policy)[0]
+    own = [
+        each
+        for each in line
+        if each.target.weight > 0 and (each.target.order, _region(each.target, policy)[0]) == place
+    ]
+    if not own:
         return line
-    own = min(candidates, key=lambda each: _distance(each.target, sight.sticky_key))
-    first = own._replace(why="where this session's calls stay")
-    return [first, *[each for each in line if each is not own]]
+    others = [each for each in line if each not in own]
+    own.sort(key=lambda each: _distance(each.target, sight.sticky_key))
+    why = ("where this session's calls stay", *["where they go when it cannot answer"] * (len(own) - 1))
+    return [*[each._replace(why=words) for each, words in zip(own, why, strict=True)], *others]
 
 
 def _distance(target: Target, key: str) -> float:

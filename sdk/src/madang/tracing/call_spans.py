@@ -70,7 +70,9 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
     failure = outcome.failure
     usage = _total_usage(request.journal.attempts)
     cost = _total_cost(request.journal.attempts)
-    first_token_us = last.first_token_us if last and request.is_stream else None
+    # The answer's first token came from the first attempt that gave one, also where another had to finish it.
+    first_tokens = [a.first_token_us for a in request.journal.attempts if a.first_token_us is not None]
+    first_token_us = min(first_tokens) if first_tokens and request.is_stream else None
     return Span(
         trace_id=caller.trace_id,
         span_id=root_id,
