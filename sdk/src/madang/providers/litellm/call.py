@@ -20,6 +20,7 @@ from madang.providers.litellm.answers import ChunkReader, dumped_bytes, whole_an
 from madang.providers.litellm.arguments import arguments_of, door_of, vendor_of
 from madang.providers.litellm.failures import failure_of
 from madang.providers.litellm.library import VendorKnowledge, litellm_library
+from madang.providers.litellm.session import Sessions
 from madang.providers.openai_audio import decode_speech, decode_transcription
 from madang.providers.openai_images import decode_images
 
@@ -36,6 +37,7 @@ _SHORTEST_S = 1.0  # a deadline that has passed is the timeout layer's to tell
 
 def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
     clock = clock or Clock()
+    sessions = Sessions()
 
     async def call(request: Request) -> Reply:
         target = request.target
@@ -56,7 +58,12 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
         timeout = max(_SHORTEST_S, request.deadline - clock.monotonic())
         try:
             answer = await getattr(library, name)(
-                model=target.vendor_model, timeout=timeout, max_retries=0, **door.arguments, **arguments
+                model=target.vendor_model,
+                timeout=timeout,
+                max_retries=0,
+                shared_session=await sessions.session(),
+                **door.arguments,
+                **arguments,
             )
             if arguments.get("stream"):
                 return await _streamed(request, answer, vendor, door.secrets)

@@ -5,7 +5,6 @@ exception it began with still has both.
 """
 
 import ast
-import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -61,6 +60,16 @@ _UNREACHABLE = frozenset(
     }
 )
 _TIMEOUTS = frozenset({"ReadTimeout", "APITimeoutError", "Timeout", "PoolTimeout", "WriteTimeout", "TimeoutError"})
+_FILES = frozenset({"ImageFetchError", "SSRFError"})
+_UNREADABLE_WORDS = ("onverting to valid response", "nvalid response", "get json response", "nexpected response")
+_ENDED = "Stream ended before"
+_MESSAGES: Mapping[FailureReason, str] = {
+    # Not in LiteLLM's words, which are about its own code, or repeat the whole answer.
+    "bad_reply": "{vendor} sent an answer that LiteLLM cannot read.",
+    "connection": "{vendor} could not be reached, or closed the connection.",
+    "stream_cut": "The connection to the vendor broke in the middle of the answer.",
+    "timeout": "{vendor} did not answer in time.",
+}
 # "litellm.RateLimitError: RateLimitError: GroqException - Slow down" and the like
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s*)+")
 _LONGEST = 1_000  # characters of words that are not the vendor's own
@@ -73,7 +82,7 @@ def failure_of(error: Exception, vendor: str, *, has_begun: bool = False) -> Cal
     response = next((found for each in reversed(chain) if (found := _response(each)) is not None), None)
     fields = next((found for each in reversed(chain) if (found := _fields(each)) is not None), {})
     if response is None and not fields:
-        return _local(error, names, vendor, has_begun=has_begun)
+        return _local(chain, names, vendor, has_begun=has_begun)
     status = response.status_code if response is not None else _status(chain)
     headers = {name.lower(): value for name, value in response.headers.items()} if response is not None else {}
     failure = decode_failure(status, headers, _encode({"error": fields}))
@@ -170,29 +179,37 @@ def _retry_delay(fields: Mapping[str, Any]) -> float | None:
     return None
 
 
-def _local(error: Exception, names: set[str], vendor: str, *, has_begun: bool) -> CallFailed:
-    """What went wrong without an answer that says so: on the way, or in reading the answer."""
+def _local(chain: list[BaseException], names: set[str], vendor: str, *, has_begun: bool) -> CallFailed:
+    """What went wrong without an answer that says so: on the way, in reading the answer, or in an answer's own words."""
+    reason = _local_reason(chain, names, has_begun=has_begun)
+    message = _MESSAGES.get(reason, "").format(vendor=vendor)
+    if "Redirected" in names:
+        reason, message = "not_found", f"{vendor}'s address redirects elsewhere; enter the address of the API itself."
+    elif names & _FILES:
+        message = "A file that the request names by URL could not be fetched, or is not at a public address."
+        return CallFailed(message, reason=reason, status=400, code="file_not_fetched", param="messages")
+    elif not message:
+        last = next((each for each in reversed(chain) if _words(each)), chain[0])
+        message = without_keys(_words(last)[:_LONGEST]) or f"{vendor} failed without an explanation."
+    code = {"connection": "connection_failed", "invalid_request": "unsupported_parameter"}.get(reason, reason)
+    return CallFailed(message, reason=reason, status=_STATUS.get(reason, 502), code=code)
+
+
+def _local_reason(chain: list[BaseException], names: set[str], *, has_begun: bool) -> FailureReason:
     known = next((_BY_CLASS[name] for name in names if name in _BY_CLASS), None)
-    words = _PREFIX.sub("", str(getattr(error, "message", "") or error)).partition("\nTraceback")[0]
-    if isinstance(error, asyncio.TimeoutError) or names & _TIMEOUTS:
-        known = "timeout"
-    elif known is None and names & _UNREACHABLE:
-        known = "stream_cut" if has_begun else "connection"
-    elif known is None and ("Error converting to valid response" in words or names & _UNREADABLE):
-        known = "bad_reply"
-    elif known is None and "BadRequestError" in names:
-        known = "invalid_request"
-    elif known is None:
-        known = "stream_cut" if has_begun else "connection"
-    if known == "bad_reply":  # the words would be about LiteLLM's code, or repeat the answer
-        message = f"{vendor} sent an answer that LiteLLM cannot read."
-    elif known == "stream_cut":
-        message = "The connection to the vendor broke in the middle of the answer."
-    elif known == "connection":
-        message = f"{vendor} could not be reached, or closed the connection."
-    elif known == "timeout":
-        message = f"{vendor} did not answer in time."
-    else:
-        message = without_keys(words[:_LONGEST]) or f"LiteLLM refused the request for {vendor}."
-    code = "connection_failed" if known == "connection" else "litellm" if known == "invalid_request" else known
-    return CallFailed(message, reason=known, status=_STATUS.get(known, 502), code=code)
+    if known is not None:
+        return known
+    if names & _TIMEOUTS:
+        return "timeout"
+    words = str(getattr(chain[0], "message", "") or chain[0])
+    if names & _UNREACHABLE or "Redirected" in names or any(isinstance(each, OSError) for each in chain):
+        return "stream_cut" if has_begun else "connection"
+    if _ENDED in words:
+        return "stream_cut"
+    if names & _UNREADABLE or any(each in words for each in _UNREADABLE_WORDS):
+        return "bad_reply"
+    return "invalid_request" if "BadRequestError" in names else "server_error"
+
+
+def _words(error: BaseException) -> str:
+    return _unquoted(_PREFIX.sub("", str(getattr(error, "message", "") or error)).partition("\nTraceback")[0])
