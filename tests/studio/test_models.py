@@ -44,6 +44,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"deployments": [{**DEPLOYMENT, "vendor": "azure", "base_url": None}]}, "deployments.0.base_url"),
     ({"deployments": [{**DEPLOYMENT, "vendor": "azure", "base_url": "https://a.b"}]}, "deployments.0.api_version"),
     ({"deployments": [{**DEPLOYMENT, "input_usd_per_million": "-1"}]}, "deployments.0.input_usd_per_million"),
+    ({"deployments": [{**DEPLOYMENT, "input_usd_per_million": "1E-999999"}]}, "deployments.0.input_usd_per_million"),
     ({"deployments": [{**DEPLOYMENT, "input_usd_per_million": "NaN"}]}, "deployments.0.input_usd_per_million"),
     ({"deployments": [{**DEPLOYMENT, "wieght": 1}]}, "deployments.0.wieght"),
     ({"connect_timeout_s": 0}, "connect_timeout_s"),

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from madang.calls.operation import VENDORS
 from madang.calls.target import FEATURES
 from madang_server.accounts.problems import Invalid
+from madang_server.accounts.usd import MOST_DECIMALS, is_price
 from madang_server.models.model import Deployment, Model
 from madang_server.models.routing_rules import check_own_fallbacks, tidy_routing
 from madang_server.models.vendor_rules import check_reachable, is_simulator, tidy_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from madang.calls.target import Feature
     from madang_server.models.model import CredentialFacts
@@ -25,7 +26,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 _MOST_DEPLOYMENTS = 100
 _MOST_RETRIES = 10
 _LONGEST_TIMEOUT_S = 3_600.0
-_HIGHEST_PRICE = Decimal(1_000_000)
 _MOST_TOKENS = 100_000_000
 
 
@@ -110,8 +110,11 @@ def _tidy_deployment(deployment: Deployment, where: str, credentials: Mapping[st
 
 
 def _check_price(price: Decimal | None, param: str) -> None:
-    if price is not None and not (price.is_finite() and 0 <= price <= _HIGHEST_PRICE):
-        raise Invalid("Give a price of 0 or more US dollars per million tokens.", param=param)
+    if price is not None and not is_price(price):
+        raise Invalid(
+            f"Give a price of 0 or more US dollars per million tokens, with up to {MOST_DECIMALS} decimals.",
+            param=param,
+        )
 
 
 def _tidy_base_model(base_model: str | None, where: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
@@ -13,6 +12,7 @@ from madang.calls.operation import VENDORS
 from madang.calls.target import AMOUNTS, Price
 from madang_server.accounts.problems import Invalid, NotFound
 from madang_server.accounts.tables import users
+from madang_server.accounts.usd import HIGHEST_USD, MOST_DECIMALS, is_price
 from madang_server.prices.tables import price_overrides
 from madang_server.storage.sql import version
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SOURCE = "project"
 
-_HIGHEST = Decimal(1_000_000)  # US dollars
-_MOST_DECIMALS = 20
 _MOST_PER_PROJECT = 2_000
 
 
@@ -113,16 +111,10 @@ def _check(wanted: Agreement) -> None:
     if not amounts:
         raise Invalid("Give at least one price.", param="price")
     for name, amount in amounts.items():
-        if not (amount.is_finite() and 0 <= amount <= _HIGHEST and _is_written_short(amount)):
+        if not is_price(amount):
             raise Invalid(
-                f"Give a price of 0 to {_HIGHEST:,} US dollars with up to {_MOST_DECIMALS} decimals.", param=name
+                f"Give a price of 0 to {HIGHEST_USD:,} US dollars with up to {MOST_DECIMALS} decimals.", param=name
             )
-
-
-def _is_written_short(amount: Decimal) -> bool:
-    """Whether the column holds every digit. 1E-999999999 is a small number and a text of a gigabyte."""
-    _, digits, exponent = amount.as_tuple()
-    return isinstance(exponent, int) and -_MOST_DECIMALS <= exponent <= 6 and len(digits) <= 2 * _MOST_DECIMALS
 
 
 def _all() -> Select[Any]:
