@@ -3,6 +3,7 @@
 from madang_simulator.wires.anthropic.messages_wire import AnthropicWire
 from madang_simulator.wires.azure import AzureWire
 from madang_simulator.wires.bedrock.runtime_wire import BedrockWire
+from madang_simulator.wires.gemini.generate_wire import GeminiWire
 from madang_simulator.wires.openai import OpenAIWire
 from madang_simulator.wires.wire import Wire
 
@@ -11,4 +12,4 @@ __all__ = ["Wire", "all_wires"]
 
 def all_wires() -> tuple[Wire, ...]:
     """Every wire that is spoken; the first that owns a path answers it."""
-    return (AnthropicWire(), AzureWire(), BedrockWire(), OpenAIWire())
+    return (AnthropicWire(), AzureWire(), BedrockWire(), GeminiWire(), OpenAIWire())
