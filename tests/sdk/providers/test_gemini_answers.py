@@ -294,9 +294,17 @@ def test_an_error_inside_an_answer_with_status_200_is_that_error() -> None:
     assert failed is not None and failed.reason == "rate_limited"
 
 
-def test_an_error_without_an_empty_line_behind_it_is_still_told() -> None:
-    failed = read(b'data: {"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}')[2]
-    assert failed is not None and failed.reason == "overloaded"
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'data: {"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}',
+        b'{\n  "error": {\n    "code": 503,\n    "message": "Overloaded",\n    "status": "UNAVAILABLE"\n  }\n}\n',
+        b'[{"error":{"code":503,"message":"Overloaded","status":"UNAVAILABLE"}}]',
+    ],
+)
+def test_an_error_is_told_however_it_is_framed(frame: bytes) -> None:
+    failed = read(frames(response(said({"text": "a"}, finish=None))) + frame)[2]
+    assert failed is not None and (failed.reason, failed.message) == ("overloaded", "Overloaded")
 
 
 STREAM = frames(

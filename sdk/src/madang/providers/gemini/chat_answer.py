@@ -77,6 +77,8 @@ class Meaning:
             body = _decode(raw)
         except msgspec.DecodeError:
             raise bad_reply("an answer that is not JSON") from None
+        if isinstance(body, list) and body:
+            body = body[0]  # errors come in a list now and then
         if not isinstance(body, dict):
             raise bad_reply("an answer that is not an object")
         if body.get("error") is not None and not body.get("candidates"):
@@ -254,6 +256,8 @@ class ChatReader:
 
     def _of_frame(self, frame: bytes) -> list[Part]:
         payload = data_of(frame) if frame else b""
+        if not payload and frame.lstrip().startswith((b"{", b"[")):
+            payload = frame  # Google sends an error in mid-stream as bare JSON
         return self._meaning.parts_of(payload) if payload and payload != b"[DONE]" else []
 
 
