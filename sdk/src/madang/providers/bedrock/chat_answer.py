@@ -12,7 +12,7 @@ from madang.calls.event import Consumed, Extra, Finished, Part, Reasoning, Start
 from madang.calls.usage import Usage
 from madang.errors import CallFailed
 from madang.providers.bedrock.chat_request import ANSWER_TOOL
-from madang.providers.bedrock.failures import decode_failure
+from madang.providers.bedrock.failures import failure_in
 from madang.providers.openai_wire import bad_reply
 
 _FINISHES = {
@@ -123,8 +123,7 @@ def parts_of(raw: bytes, *, reply_id: str, model: str, is_by_tool: bool) -> tupl
     except msgspec.DecodeError:
         raise bad_reply("a body that is not Converse's JSON") from None
     if answer.output is None or answer.output.message is None:
-        failure = decode_failure(502, {}, raw)  # AWS tells some errors with status 200
-        raise failure if failure.code else bad_reply("an answer without a message")
+        raise failure_in(raw) or bad_reply("an answer without a message")
     parts: list[Part] = [Started(reply_id, model)]
     tools = 0
     for block in answer.output.message.content:

@@ -16,6 +16,7 @@ from madang.calls.event import Consumed, Event
 from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Request
 from madang.calls.usage import Usage
+from madang.providers.bedrock.failures import failure_in
 from madang.providers.openai_fields import EMBEDDING_FIELDS, refused, vendor_fields
 from madang.providers.openai_wire import bad_reply
 
@@ -116,7 +117,7 @@ def _answered(raw: bytes, counted: str | None, wanted: int) -> _Answered:
     except msgspec.DecodeError:
         raise bad_reply("embeddings that are not the model's JSON") from None
     if len(vectors) != wanted:
-        raise bad_reply(f"{len(vectors)} embeddings for {wanted} texts")
+        raise failure_in(raw) or bad_reply(f"{len(vectors)} embeddings for {wanted} texts")
     return _Answered(vectors, int(counted) if counted and counted.isdigit() else None)
 
 

@@ -102,6 +102,20 @@ def named_failure(
     )
 
 
+def failure_in(raw: bytes) -> CallFailed | None:
+    """The error that came with status 200, as AWS tells some; None when the body is none."""
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    output = body.get("Output")
+    name = str(body.get("__type") or (output.get("__type") if isinstance(output, dict) else None) or "")
+    words = _words_of(body)
+    return named_failure(name, words) if name or words else None
+
+
 def _by_status(status: int) -> FailureReason:
     if status in _BY_STATUS:
         return _BY_STATUS[status]

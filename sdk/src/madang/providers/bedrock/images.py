@@ -21,6 +21,7 @@ import msgspec
 from madang.calls.event import Consumed, Event, Finished, Media
 from madang.calls.usage import Usage
 from madang.errors import CallFailed
+from madang.providers.bedrock.failures import failure_in
 from madang.providers.openai_fields import IMAGE_FIELDS, refused, vendor_fields
 from madang.providers.openai_wire import bad_reply, without_keys
 
@@ -70,7 +71,7 @@ def decode_images(raw: bytes, form: str, created: int) -> Event:
         raise bad_reply("images that are not the model's JSON") from None
     images = given.images or []
     if not images:
-        raise _no_image(given)
+        raise failure_in(raw) or _no_image(given)
     body = {"created": created, "data": [{"b64_json": image} for image in images], "output_format": form}
     pictures = tuple(Media(f"image/{form}", len(image) * 3 // 4 - image[-2:].count("=")) for image in images)
     return Event(_encode(body), (*pictures, Consumed(Usage(images=len(images))), Finished("stop")))
