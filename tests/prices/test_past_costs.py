@@ -81,3 +81,21 @@ def test_applications_pay_the_agreed_price_with_its_fee_and_say_whose_it_is(plat
     assert Decimal(trace["trace"]["cost_usd"]) == cost
     top = next(span for span in trace["spans"] if span["parent_span_id"] == "")
     assert top["attributes"]["madang.price.source"] == "project"
+
+
+def test_a_model_of_the_list_has_its_price_without_anybody_giving_one(platform: Platform) -> None:
+    deployment = platform.deployment()
+    address = platform.simulator.azure_url(deployment["name"])
+    credential = {"name": "azure-by-list", "vendor": "azure", "base_url": address, "api_version": "2024-10-21"}
+    platform.apply({"credentials": [credential | {"api_key": "k" * 16}]})
+    opaque = deployment | UNPRICED | {"vendor": "azure", "credential": "azure-by-list", "base_url": None}
+    opaque["vendor_model"] = deployment["name"]
+    unknown = platform.model(opaque)
+    assert "x-madang-cost-usd" not in platform.chat(unknown).headers
+    known = platform.model(opaque | {"base_model": "gpt-4o"})
+    answer = platform.trace_of(platform.chat(known))
+    call = answer["trace"]
+    tokens = call["input_tokens"] * Decimal("2.5") + call["output_tokens"] * 10
+    assert Decimal(call["cost_usd"]) == tokens / 1_000_000
+    top = next(span for span in answer["spans"] if span["parent_span_id"] == "")
+    assert top["attributes"]["madang.price.source"].startswith("genai-prices ")
