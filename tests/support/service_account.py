@@ -1,21 +1,32 @@
-"""A Google service account's key file, in Google's form, with a new key that opens nothing."""
+"""A service account's JSON key, made on the spot."""
 
-from __future__ import annotations
+import json
+from functools import lru_cache
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
-def service_account(**fields: str) -> dict[str, str]:
-    """The file's content; `fields` replace those given here."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    plain = {
+@lru_cache(maxsize=1)
+def _private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def service_account(token_uri: str, *, name: str = "caller", project: str = "my-project") -> dict[str, str]:
+    """The key as Google writes it; tokens are to be had at `token_uri`."""
+    return {
         "type": "service_account",
-        "project_id": "menu-1",
-        "private_key_id": "0123456789abcdef",
-        "private_key": pem,
-        "client_email": "menu@menu-1.iam.gserviceaccount.com",
-        "token_uri": "https://oauth2.googleapis.com/token",
+        "project_id": project,
+        "private_key_id": "1" * 40,
+        "private_key": _private_key(),
+        "client_email": f"{name}@{project}.iam.gserviceaccount.com",
+        "client_id": "1",
+        "token_uri": token_uri,
     }
-    return plain | fields
+
+
+def service_account_text(token_uri: str, *, name: str = "caller", project: str = "my-project") -> str:
+    return json.dumps(service_account(token_uri, name=name, project=project))
