@@ -17,8 +17,14 @@ FAULTS: list[tuple[dict[str, Any], dict[str, Any], int, str, str]] = [
     ({"kind": "html_502"}, {}, 502, "server_error", "server_error"),
     ({"kind": "bad_json"}, {}, 502, "bad_reply", "bad_reply"),
     ({"kind": "reset"}, {}, 502, "connection_failed", "connection"),
-    ({"kind": "hang"}, {"timeout_s": 0.5}, 504, "timeout", "timeout"),
-    ({"kind": "slow_first_token"}, {"timeout_s": 0.5, "first_token_timeout_s": 0.3}, 504, "timeout", "timeout"),
+    ({"kind": "hang"}, {"timeout_s": 0.5}, 504, "deadline_exceeded", "timeout"),
+    (
+        {"kind": "slow_first_token"},
+        {"timeout_s": 5.0, "first_token_timeout_s": 0.3, "answer_timeout_s": 0.3},
+        504,
+        "timeout",
+        "timeout",
+    ),
 ]
 
 

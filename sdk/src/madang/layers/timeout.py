@@ -87,9 +87,7 @@ async def _rest(held: list[Event], events: Events, request: Request, clock: Cloc
 def _too_late(request: Request, what: str, limit: float, *, is_own: bool) -> CallFailed:
     """`is_own`: the limit is the target's, so another one may still answer in the time that the call has left."""
     name = request.target.name if request.target else request.route.model
-    return CallFailed(
-        f"Deployment {name!r}: {what} for {max(limit, 0):.3g} s, the limit for this call.",
-        reason="timeout",
-        status=504,
-        code="timeout" if is_own else "deadline_exceeded",
-    )
+    words = f"Deployment {name!r}: {what} for {max(limit, 0):.3g} s, the limit for this call."
+    if is_own:
+        return CallFailed(words, reason="timeout", status=504, code="timeout")
+    return CallFailed(words, reason="timeout", status=504, code="deadline_exceeded")
