@@ -24,7 +24,7 @@ from madang.providers.remote_file import RemoteFile
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 FORM = {"type": "json_schema", "json_schema": {"name": "place", "description": "A place.", "schema": SCHEMA}}
-CALLED = {
+CALLED: dict[str, Any] = {
     "role": "assistant",
     "content": None,
     "tool_calls": [
@@ -32,11 +32,11 @@ CALLED = {
         {"id": "c2", "type": "function", "function": {"name": "clock", "arguments": ""}},
     ],
 }
-RESULTS = [
+RESULTS: list[dict[str, Any]] = [
     {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
     {"role": "tool", "tool_call_id": "c2", "content": "", "is_error": True},
 ]
-ASKED = {"role": "user", "content": "weather?"}
+ASKED: dict[str, Any] = {"role": "user", "content": "weather?"}
 
 
 def test_a_plain_question_is_sent_byte_for_byte_as_documented() -> None:
@@ -70,7 +70,7 @@ def test_every_other_field_goes_to_the_model() -> None:
 
 
 def test_converses_own_fields_pass() -> None:
-    own = {
+    own: dict[str, Any] = {
         "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"},
         "performanceConfig": {"latency": "optimized"},
         "requestMetadata": {"team": "a"},

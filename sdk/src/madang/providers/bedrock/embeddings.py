@@ -28,9 +28,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Given(msgspec.Struct, rename="camel"):
-    embedding: msgspec.Raw | None = None
+    embedding: msgspec.Raw = msgspec.Raw()
     input_text_token_count: int | None = None
-    embeddings: msgspec.Raw | None = None
+    embeddings: msgspec.Raw = msgspec.Raw()
 
 
 class _ByType(msgspec.Struct, rename="camel"):
@@ -71,6 +71,7 @@ def embeddings_call(one: Call) -> Call:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         event = _joined(answers, request)
         return Reply(200, headers, "application/json", _only(event), request.target)
 
@@ -111,7 +112,7 @@ def _answered(raw: bytes, counted: str | None, wanted: int) -> _Answered:
     """The vectors of one answer. Titan counts tokens in its body, Cohere's are in a header of Bedrock's."""
     try:
         given = _decoder.decode(raw)
-        if given.embedding is not None:
+        if bytes(given.embedding):
             return _Answered([given.embedding], given.input_text_token_count)
         vectors = _cohere_vectors(given.embeddings)
     except msgspec.DecodeError:
@@ -121,9 +122,9 @@ def _answered(raw: bytes, counted: str | None, wanted: int) -> _Answered:
     return _Answered(vectors, int(counted) if counted and counted.isdigit() else None)
 
 
-def _cohere_vectors(raw: msgspec.Raw | None) -> list[msgspec.Raw]:
+def _cohere_vectors(raw: msgspec.Raw) -> list[msgspec.Raw]:
     """A list, or lists by type where types were asked for."""
-    if raw is None:
+    if not bytes(raw):
         return []
     if bytes(raw).lstrip()[:1] == b"[":
         return msgspec.json.decode(raw, type=list[msgspec.Raw])
