@@ -48,20 +48,19 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    # Imported here: who only asks for help does not load the pipeline and the simulator.
+    from madang_server.drill.conditions import paces_of, route_of
+    from madang_server.drill.replay import play
+
     settings = read_settings(os.environ)
     try:
         scenario = read_scenario(_document(args))
         models = get(settings, "/api/sdk/config")["models"]
         told = post(settings, "/api/explain", {"model": scenario.model})
+        route = route_of(scenario, models)
     except (BadScenario, CallRefused) as error:
         print(f"madang drill: {error}", file=sys.stderr)
         return 1
-    # Imported here: who only asks for help does not load the pipeline and the simulator.
-    from madang.routing.document import routes_of
-    from madang_server.drill.conditions import paces_of
-    from madang_server.drill.replay import play
-
-    route = routes_of({"models": models})[scenario.model]
     is_quiet = args.json or not sys.stderr.isatty()
     report = play(
         scenario,

@@ -9,8 +9,7 @@ import os
 import sys
 from typing import Any
 
-from madang.routing.document import routes_of
-from madang_server.drill.conditions import Pace
+from madang_server.drill.conditions import Pace, route_of
 from madang_server.drill.replay import play
 from madang_server.drill.scenario import BadScenario, read_scenario
 
@@ -23,9 +22,7 @@ def main() -> int:
     asked = json.load(sys.stdin)
     try:
         scenario = read_scenario(asked["scenario"])
-        route = routes_of({"models": asked["models"]}).get(scenario.model)
-        if route is None:
-            raise BadScenario(f"Model {scenario.model!r} is not set up in this project.", "model")
+        route = route_of(scenario, asked["models"])
         paces = {name: Pace(**pace) for name, pace in asked["paces"].items()}
         report = play(scenario, route, paces, lambda minutes: _tell({"minutes": minutes["minutes"]}))
     except BadScenario as error:

@@ -1,10 +1,12 @@
 """How each simulated deployment behaves at a moment of a drill: its usual pace, and what disturbs it then. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from madang.calls.target import Target
-from madang_server.drill.scenario import Disturbance, Scenario
+from madang.calls.target import Route, Target
+from madang.routing.document import routes_of
+from madang_server.drill.scenario import BadScenario, Disturbance, Scenario
 from madang_simulator.behaviour import Behaviour, Fault, FaultKind
 
 _FAULT_OF: Mapping[str, FaultKind] = {
@@ -30,14 +32,46 @@ class Pace(NamedTuple):
     per_token_ms: float = 8.0
 
 
+def route_of(scenario: Scenario, models: Sequence[Mapping[str, Any]]) -> Route:
+    """The route whose calls are played, of `models` as the SDK's configuration has them.
+
+    Raises BadScenario when there is none, or when a disturbance is about nobody on it: such a drill would always go well.
+    """
+    route = routes_of({"models": models}).get(scenario.model)
+    if route is None:
+        raise BadScenario(f"Model {scenario.model!r} is not set up in this project.", "model")
+    targets = places_of(route).values()
+    for index, disturbance in enumerate(scenario.disturbances):
+        if not any(hits(disturbance, target) for target in targets):
+            there = ", ".join(sorted({_described(target) for target in targets})) or "none"
+            raise BadScenario(
+                f"Disturbance {index + 1} is about no deployment that {scenario.model!r} can reach; there are: {there}.",
+                f"disturbances.{index}",
+            )
+    return route
+
+
+def places_of(route: Route) -> dict[str, Target]:
+    """Every deployment that the route, its fallbacks included, can reach, by its simulated place."""
+    routes = (route, *route.fallbacks, *(each for group in route.after.values() for each in group))
+    return {place_of(target): target for each in routes for target in each.targets}
+
+
+def place_of(target: Target) -> str:
+    """Which simulated deployment plays this one. Two models may each have a deployment of the same name."""
+    return blake2b(f"{target.alias}\0{target.name}".encode(), digest_size=8).hexdigest()
+
+
 def behaviours(
     scenario: Scenario, targets: Mapping[str, Target], paces: Mapping[str, Pace], minute: float
 ) -> dict[str, Behaviour]:
-    """By the deployment's name, at `minute` from the start."""
+    """How each of `targets` behaves at `minute` from the start. `paces` are by the deployment's name."""
     current = [each for each in scenario.disturbances if each.from_minute <= minute < each.to_minute]
     return {
-        name: _behaviour(scenario, target, paces.get(name, Pace()), [each for each in current if hits(each, target)])
-        for name, target in targets.items()
+        place: _behaviour(
+            scenario, target, paces.get(target.name, Pace()), [each for each in current if hits(each, target)]
+        )
+        for place, target in targets.items()
     }
 
 
@@ -65,6 +99,12 @@ def moments(scenario: Scenario) -> list[float]:
     for each in scenario.disturbances:
         edges |= {each.from_minute, each.to_minute}
     return sorted(edge for edge in edges if edge < scenario.minutes)
+
+
+def _described(target: Target) -> str:
+    return (
+        f"{target.name} ({target.vendor} in {target.region})" if target.region else f"{target.name} ({target.vendor})"
+    )
 
 
 def _behaviour(scenario: Scenario, target: Target, pace: Pace, disturbances: list[Disturbance]) -> Behaviour:

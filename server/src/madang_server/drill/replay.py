@@ -11,12 +11,12 @@ import msgspec
 from madang.calls.clock import Clock
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Caller, Request
-from madang.calls.target import Route, Target
+from madang.calls.target import Route
 from madang.errors import CallFailed
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.registry import vendor_call
 from madang.routing.books import Books
-from madang_server.drill.conditions import Pace, behaviours, hits, moments
+from madang_server.drill.conditions import Pace, behaviours, hits, moments, place_of, places_of
 from madang_server.drill.ledger import Ledger
 from madang_server.drill.scenario import Scenario
 from madang_server.drill.virtual_time import VirtualTimeLoop
@@ -29,13 +29,12 @@ _PLAYED_BY = {"litellm": "openai", "fake": "openai", "vertex": "gemini"}
 _NOTICE_EVERY_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
-    """A deployment that was disturbed, and how many seconds after that its breaker opened; None when it never did."""
+@dataclass(slots=True)
+class _Noticed:
+    """A deployment that is disturbed, and how many seconds after that its breaker opened; None when it never did."""
 
-    deployment: str
-    kind: str
-    after_s: float | None
+    began_s: float
+    after_s: float | None = None
 
 
 def play(
@@ -58,8 +57,8 @@ class _Drill:
         self._rng = Random(scenario.seed)  # noqa: S311 - a drill must come out the same each time
         self._books = Books()
         self._ledger = Ledger(_START_US)
-        self._targets = {target.name: target for target in _targets_of(route)}
-        self._noticed: dict[tuple[str, str], float | None] = {}
+        self._targets = places_of(route)
+        self._noticed: dict[tuple[str, str], _Noticed] = {}  # by place and kind, of the first time
 
     async def run(self, progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         scenario = self._scenario
@@ -87,11 +86,13 @@ class _Drill:
                     calls.create_task(self._call(call, number))
             for task in around:
                 task.cancel()
+        progress({"minute": scenario.minutes, "minutes": self._ledger.minutes()})
         return {
             "minutes": self._ledger.minutes(),
             "total": self._ledger.total(),
             "noticed": [
-                {"deployment": name, "kind": kind, "after_s": after} for (name, kind), after in self._noticed.items()
+                {"deployment": self._targets[place].name, "kind": kind, "after_s": noticed.after_s}
+                for (place, kind), noticed in self._noticed.items()
             ],
         }
 
@@ -127,25 +128,24 @@ class _Drill:
     async def _change_conditions(self, transport: InMemoryTransport) -> None:
         for minute in moments(self._scenario):
             await asyncio.sleep(max(minute * 60 - self._loop.time(), 0))
-            for name, behaviour in behaviours(self._scenario, self._targets, self._paces, minute).items():
-                transport.simulation.fleet.deployment(name).set(behaviour)
+            for place, behaviour in behaviours(self._scenario, self._targets, self._paces, minute).items():
+                transport.simulation.fleet.deployment(place).set(behaviour)
             for disturbance in self._scenario.disturbances:
                 if disturbance.from_minute == minute:
-                    for name, target in self._targets.items():
+                    for place, target in self._targets.items():
                         if hits(disturbance, target):
-                            self._noticed[name, disturbance.kind] = None
+                            self._noticed.setdefault((place, disturbance.kind), _Noticed(minute * 60))
 
     async def _watch_breakers(self) -> None:
         while True:
             await asyncio.sleep(_NOTICE_EVERY_S)
             now = self._loop.time()
-            for (name, kind), after in self._noticed.items():
-                if after is None and self._books.health.of(self._targets[name], now).state != "healthy":
-                    began = min(d.from_minute for d in self._scenario.disturbances if d.kind == kind) * 60
-                    self._noticed[name, kind] = round(now - began, 1)
+            for (place, _), noticed in self._noticed.items():
+                if noticed.after_s is None and self._books.health.of(self._targets[place], now).state != "healthy":
+                    noticed.after_s = round(now - noticed.began_s, 1)
 
     async def _tell(self, progress: Callable[[dict[str, Any]], None]) -> None:
-        for minute in range(1, self._scenario.minutes + 1):
+        for minute in range(1, self._scenario.minutes):
             await asyncio.sleep(minute * 60 - self._loop.time())
             progress({"minute": minute, "minutes": self._ledger.minutes()})
 
@@ -157,7 +157,7 @@ def _simulated(vendor: Call) -> Call:
         target = request.target
         assert target is not None
         speaks = _PLAYED_BY.get(target.vendor, target.vendor)
-        base = f"simulator://d/{target.name}"
+        base = f"simulator://d/{place_of(target)}"
         played = replace(
             target,
             vendor=speaks,
@@ -169,11 +169,6 @@ def _simulated(vendor: Call) -> Call:
         return await vendor(msgspec.structs.replace(request, target=played))
 
     return call
-
-
-def _targets_of(route: Route) -> list[Target]:
-    routes = (route, *route.fallbacks, *(each for group in route.after.values() for each in group))
-    return list({target.name: target for each in routes for target in each.targets}.values())
 
 
 def _prompt(scenario: Scenario, number: int) -> str:

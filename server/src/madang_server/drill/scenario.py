@@ -80,6 +80,13 @@ def read_scenario(document: Mapping[str, Any]) -> Scenario:
         seed=int(_number(document, "seed", 1, 0, 2**31)),
         disturbances=_disturbances(document.get("disturbances", [])),
     )
+    for index, disturbance in enumerate(scenario.disturbances):
+        if disturbance.from_minute >= scenario.minutes:
+            raise BadScenario(
+                f"A disturbance begins at minute {disturbance.from_minute:g}, and the drill ends at {scenario.minutes}. "
+                "Let it begin earlier or the drill last longer.",
+                f"disturbances.{index}.from_minute",
+            )
     if scenario.calls > MOST_CALLS:
         raise BadScenario(
             f"That is {scenario.calls:,} calls, and a drill plays up to {MOST_CALLS:,}. Shorten it or lower the rate.",

@@ -12,7 +12,7 @@ from pydantic import Field
 from madang_server.accounts.problems import Invalid
 from madang_server.accounts.randomness import new_id
 from madang_server.drill import store
-from madang_server.drill.conditions import paces_of
+from madang_server.drill.conditions import paces_of, route_of
 from madang_server.drill.scenario import BadScenario, DisturbanceKind, read_scenario
 from madang_server.http.access import ProjectEditor, ProjectReader
 from madang_server.http.database import Reading, Transaction
@@ -124,14 +124,16 @@ def start_drill(
 ) -> Drill:
     """A new drill, which begins as soon as the one before it has ended. No vendor is called."""
     scenario = body.model_dump()
+    models = around.described_models(access.project_id)
     try:
-        read_scenario(scenario)
+        planned = read_scenario(scenario)
+        told = around.explain_of(access.project_id, {"model": body.model})
+        route_of(planned, models)
     except BadScenario as error:
         raise Invalid(str(error), param=error.param) from None
-    told = around.explain_of(access.project_id, {"model": body.model})
     asked = {
         "scenario": scenario,
-        "models": around.described_models(access.project_id),
+        "models": models,
         "paces": {name: pace._asdict() for name, pace in paces_of(told["steps"]).items()},
     }
     drill_id = new_id(around.random_bytes)
