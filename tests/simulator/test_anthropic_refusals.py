@@ -111,6 +111,7 @@ def test_a_body_that_is_too_large_is_refused_as_such(simulator: RunningSimulator
             {"thinking": {"type": "adaptive"}, "tools": [WEATHER], "tool_choice": {"type": "any"}},
             "Thinking may not be enabled when tool_choice forces tool use.",
         ),
+        ({"messages": [HI, {"role": "assistant", "content": "It is"}]}, "does not support assistant message prefill"),
         ({"messages": [HI, {"role": "assistant", "content": [CALL]}, HI]}, "were found without `tool_result` blocks"),
         (
             {"messages": [{"role": "user", "content": [RESULT]}]},

@@ -261,6 +261,19 @@ def test_events_that_are_not_known_yet_are_passed_over() -> None:
     assert choice["message"]["content"] == "hi"
 
 
+def test_a_stream_that_ends_without_a_word_or_a_reason_is_a_bad_reply() -> None:
+    with pytest.raises(CallFailed) as caught:
+        read([recorded.start() + recorded.event("message_stop")])
+    assert caught.value.reason == "bad_reply"
+
+
+@both_ways
+def test_an_answer_with_words_that_does_not_say_why_it_ended_has_stopped(streamed: bool) -> None:
+    stream = recorded.start() + recorded.text(0, "hi") + recorded.event("message_stop")
+    parts = parts_of(recorded.message({"type": "text", "text": "hi"}, stop=""), stream, streamed=streamed)
+    assert answer_of(parts)["choices"][0]["finish_reason"] == "stop"
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
@@ -268,6 +281,7 @@ def test_events_that_are_not_known_yet_are_passed_over() -> None:
         (b"<html>", "a body that is not JSON"),
         (b"[]", "an answer that is not a message of Anthropic's"),
         (b'{"choices":[]}', "an answer that is not a message of Anthropic's"),
+        (b'{"type":"message","content":[]}', "an answer without content and without a reason for its end"),
     ],
 )
 def test_an_answer_that_is_none_is_a_bad_reply(raw: bytes, words: str) -> None:

@@ -81,10 +81,10 @@ def failure_in(error: Any, status: int | None = None) -> CallFailed:
     return CallFailed(message, reason=reason, status=503 if seen == _OVERLOADED else seen, code=code or None)
 
 
-def refused_to_answer(details: Mapping[str, Any] | None) -> CallFailed:
+def refused_to_answer(details: Any) -> CallFailed:
     """The failure for a refusal before anything was said; `details` are the answer's `stop_details`."""
-    category = (details or {}).get("category")
-    explanation = (details or {}).get("explanation")
+    fields: dict[str, Any] = details if isinstance(details, dict) else {}
+    category, explanation = fields.get("category"), fields.get("explanation")
     words = f"Anthropic refused to answer (category: {category or 'none named'})."
     message = f"{words} {without_keys(str(explanation))}" if explanation else words
     return CallFailed(message, reason="content_filter", status=400, code="content_filter")

@@ -98,7 +98,7 @@ def _block(part: Any, index: int) -> _Block | None:
     if isinstance(part, str):
         part = {"type": "text", "text": part}
     kind = part.get("type") if isinstance(part, dict) else None
-    if not kind:
+    if not kind or not isinstance(kind, str):
         raise cannot_be_asked(f"Every part of message {index} must be an object with a type.", "messages")
     if kind == "text":
         return part if part.get("text") else None
@@ -211,7 +211,7 @@ def _input(arguments: Any) -> Any:
         return {}
     try:
         value = msgspec.json.decode(arguments) if isinstance(arguments, str) else arguments
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         value = None
     return value if isinstance(value, dict) else {"INVALID_JSON": arguments}
 

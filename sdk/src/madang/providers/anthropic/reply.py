@@ -5,8 +5,8 @@ no place for these, so they are fields of their own: `thinking_blocks` (with the
 `citations`, and `anthropic_content`, all blocks as they came, where their order or kind cannot be told otherwise.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -29,6 +29,9 @@ _TOLD_APART = frozenset({"stop_sequence", "pause_turn", "model_context_window_ex
 _THINKING = frozenset({"thinking", "redacted_thinking"})
 _ORDINARY = frozenset({"text", "tool_use", *_THINKING})
 
+Said: TypeAlias = Literal["nothing", "text", "calls"]
+"""What a model has said so far; thoughts are not an answer."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,8 +40,8 @@ class Stop(msgspec.Struct):
 
     stop_reason: str | None = None
     stop_sequence: str | None = None
-    stop_details: dict[str, Any] | None = None
-    container: dict[str, Any] | None = None
+    stop_details: Any = None
+    container: Any = None
 
 
 class _Message(Stop):
@@ -46,7 +49,7 @@ class _Message(Stop):
     model: str = ""
     content: list[dict[str, Any]] = []
     usage: MessageUsage | None = None
-    diagnostics: dict[str, Any] | None = None
+    diagnostics: Any = None
     type: str = ""
     error: Any = None
 
@@ -72,8 +75,20 @@ def decode_reply(raw: bytes, created: int) -> Event:
     parts: list[Part] = [Started(message.id, message.model)]
     _add_blocks(parts, message.content)
     parts += kept_blocks(message.content)
-    add_ending(parts, message, message.usage, message.diagnostics, has_spoken=_has_spoken(parts))
+    add_ending(parts, message, message.usage, message.diagnostics, _said_in(parts))
     return Event(completion_of(parts, created), tuple(parts))
+
+
+def kind_of(block: Mapping[str, Any]) -> str:
+    """The block's type, empty where it has none."""
+    kind = block.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def citations_of(block: Mapping[str, Any]) -> list[Any]:
+    """What a block of text cites."""
+    citations = block.get("citations")
+    return citations if isinstance(citations, list) else []
 
 
 def tool_call(block: Mapping[str, Any], index: int, arguments: str) -> ToolCall:
@@ -88,10 +103,10 @@ def tool_call(block: Mapping[str, Any], index: int, arguments: str) -> ToolCall:
 def kept_blocks(content: list[dict[str, Any]]) -> list[Part]:
     """What has to come back with the next request, and has no place in OpenAI's message. Said once, at the end."""
     fields: dict[str, Any] = {}
-    thinking = [block for block in content if block.get("type") in _THINKING]
+    thinking = [block for block in content if kind_of(block) in _THINKING]
     if thinking:
         fields["thinking_blocks"] = thinking
-    citations = [citation for block in content for citation in block.get("citations") or ()]
+    citations = [citation for block in content for citation in citations_of(block)]
     if citations:
         fields["citations"] = citations
     if not _can_be_put_together_again(content):
@@ -99,30 +114,34 @@ def kept_blocks(content: list[dict[str, Any]]) -> list[Part]:
     return [Extra(fields)] if fields else []
 
 
-def add_ending(
-    parts: list[Part], stop: Stop, usage: MessageUsage | None, diagnostics: dict[str, Any] | None, *, has_spoken: bool
-) -> None:
-    """Adds an answer's last parts. Raises CallFailed for a refusal before anything was said, which still used tokens."""
+def add_ending(parts: list[Part], stop: Stop, usage: MessageUsage | None, diagnostics: Any, said: Said) -> None:
+    """Adds an answer's last parts.
+
+    Raises CallFailed for a refusal before anything was said, which still used tokens, and for an answer that neither says
+    anything nor why it ended: it is one that was cut off.
+    """
     aside: dict[str, Any] = {"container": stop.container, "diagnostics": diagnostics}
     if usage is not None:
         parts.append(Consumed(usage.counted()))
-        aside["server_tool_use"] = usage.server_tool_use if any((usage.server_tool_use or {}).values()) else None
+        aside["server_tool_use"] = usage.server_tool_use
     reason = stop.stop_reason or ""
-    if reason == "refusal" and not has_spoken:
+    if said == "nothing" and reason == "refusal":
         raise refused_to_answer(stop.stop_details)
-    if any(aside.values()):
-        parts.append(Extra({name: value for name, value in aside.items() if value}, place="answer"))
+    if said == "nothing" and not reason:
+        raise bad_reply("an answer without content and without a reason for its end")
+    told_aside = {name: value for name, value in aside.items() if _says_something(value)}
+    if told_aside:
+        parts.append(Extra(told_aside, place="answer"))
     if reason in _TOLD_APART:
         told = {"stop_reason": reason, "stop_sequence": stop.stop_sequence, "stop_details": stop.stop_details}
         parts.append(Extra({name: value for name, value in told.items() if value is not None}, place="choice"))
-    if reason:
-        parts.append(Finished(_FINISH.get(reason, "stop")))
+    parts.append(Finished(_FINISH.get(reason) or ("tool_calls" if said == "calls" else "stop")))
 
 
 def _add_blocks(parts: list[Part], content: list[dict[str, Any]]) -> None:
     tools = 0
     for block in content:
-        kind = block.get("type")
+        kind = kind_of(block)
         if kind == "text" and block.get("text"):
             parts.append(Text(str(block["text"])))
         elif kind == "thinking" and block.get("thinking"):
@@ -132,16 +151,21 @@ def _add_blocks(parts: list[Part], content: list[dict[str, Any]]) -> None:
             tools += 1
 
 
-def _has_spoken(parts: Iterable[Part]) -> bool:
-    """Whether the model has said or called anything; thoughts are not an answer."""
-    return any(isinstance(part, Text | ToolCall) for part in parts)
+def _said_in(parts: list[Part]) -> Said:
+    if any(isinstance(part, ToolCall) for part in parts):
+        return "calls"
+    return "text" if any(isinstance(part, Text) for part in parts) else "nothing"
+
+
+def _says_something(value: Any) -> bool:
+    return any(value.values()) if isinstance(value, dict) else bool(value)
 
 
 def _can_be_put_together_again(content: list[dict[str, Any]]) -> bool:
     """Whether thinking, then text, then tool calls is the order in which the blocks came."""
     ranks = []
     for block in content:
-        kind = block.get("type")
+        kind = kind_of(block)
         if kind not in _ORDINARY:
             return False
         ranks.append(0 if kind in _THINKING else 1 if kind == "text" else 2)

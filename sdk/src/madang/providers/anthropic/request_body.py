@@ -79,8 +79,9 @@ def encode_body(request: Request, target: Target) -> bytes:
     user = _user(given)
     if user:
         body["metadata"] = {"user_id": user}
-    if given.get("service_tier") in _SERVICE_TIERS:
-        body["service_tier"] = _SERVICE_TIERS[given["service_tier"]]
+    tier = given.get("service_tier")
+    if isinstance(tier, str) and tier in _SERVICE_TIERS:
+        body["service_tier"] = _SERVICE_TIERS[tier]
     if request.is_stream:
         body["stream"] = True
     _pass_on(body, system, given)
@@ -131,7 +132,7 @@ def _think(body: dict[str, Any], given: dict[str, Any]) -> None:
     effort = given.get("reasoning_effort")
     if effort is None or given.get("thinking") is not None:
         return
-    if effort not in _BUDGETS and effort != "none":
+    if not isinstance(effort, str) or (effort not in _BUDGETS and effort != "none"):
         known = ", ".join(["none", *_BUDGETS])
         raise cannot_be_asked(f"'reasoning_effort' is {effort!r}; known: {known}.", "reasoning_effort")
     rules = rules_of(body["model"])

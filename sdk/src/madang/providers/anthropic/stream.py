@@ -12,7 +12,7 @@ from madang.calls.event import Consumed, Event, Part, Reasoning, Started, Text, 
 from madang.calls.sse import FrameSplitter, data_of
 from madang.errors import CallFailed
 from madang.providers.anthropic.failures import failure_in
-from madang.providers.anthropic.reply import Stop, add_ending, kept_blocks, tool_call
+from madang.providers.anthropic.reply import Said, Stop, add_ending, citations_of, kept_blocks, kind_of, tool_call
 from madang.providers.anthropic.usage import MessageUsage
 from madang.providers.openai_chunks import ChunkWriter
 from madang.providers.openai_wire import bad_reply
@@ -24,7 +24,7 @@ class _Head(msgspec.Struct):
     id: str = ""
     model: str = ""
     usage: MessageUsage | None = None
-    diagnostics: dict[str, Any] | None = None
+    diagnostics: Any = None
 
 
 class _Delta(Stop):
@@ -55,7 +55,7 @@ class MessageReader:
     __slots__ = (
         "_blocks",
         "_diagnostics",
-        "_has_spoken",
+        "_has_text",
         "_is_done",
         "_is_finished",
         "_pieces",
@@ -73,8 +73,8 @@ class MessageReader:
         self._pieces: dict[int, list[str]] = {}  # by block: of its text, its thoughts or its JSON
         self._tools: dict[int, int] = {}  # the number of a tool call by that of its block
         self._usage = MessageUsage()
-        self._diagnostics: dict[str, Any] | None = None
-        self._has_spoken = False
+        self._diagnostics: Any = None
+        self._has_text = False
         self._is_finished = False
         self._is_done = False
         self.failure: CallFailed | None = None
@@ -141,8 +141,13 @@ class MessageReader:
             case "message_start" if event.message is not None:
                 self._start(event.message, parts)
             case "message_delta":
-                self._finish(event, parts)
+                if event.usage is not None:
+                    self._usage = self._usage.updated(event.usage)
+                if event.delta is not None and event.delta.stop_reason:
+                    self._finish(event.delta, parts)
             case "message_stop":
+                if not self._is_finished:
+                    self._finish(Stop(), parts)
                 self._is_done = True
             case "error":
                 raise failure_in(event.error)
@@ -156,15 +161,14 @@ class MessageReader:
 
     def _begin(self, index: int, block: dict[str, Any], parts: list[Part]) -> None:
         self._blocks[index] = block
-        match block.get("type"):
+        match kind_of(block):
             case "tool_use":
                 number = self._tools[index] = len(self._tools)
-                self._has_spoken = True
                 parts.append(tool_call(block, number, ""))
             case "text" if block.get("text"):
-                self._say(block["text"], parts)
+                self._say(str(block["text"]), parts)
             case "thinking" if block.get("thinking"):
-                parts.append(Reasoning(block["thinking"]))
+                parts.append(Reasoning(str(block["thinking"])))
 
     def _continue(self, index: int, delta: _Delta, parts: list[Part]) -> None:
         match delta.type:
@@ -182,7 +186,7 @@ class MessageReader:
                 self._blocks.setdefault(index, {"type": "thinking", "thinking": ""})["signature"] = delta.signature
             case "citations_delta":
                 block = self._blocks.setdefault(index, {"type": "text", "text": ""})
-                block["citations"] = [*(block.get("citations") or ()), delta.citation]
+                block["citations"] = [*citations_of(block), delta.citation]
 
     def _keep(self, index: int, piece: str) -> None:
         pieces = self._pieces.get(index)
@@ -192,7 +196,7 @@ class MessageReader:
             pieces.append(piece)
 
     def _say(self, text: str, parts: list[Part]) -> None:
-        self._has_spoken = True
+        self._has_text = True
         parts.append(Text(text))
 
     def _close(self, index: int, parts: list[Part]) -> None:
@@ -202,19 +206,15 @@ class MessageReader:
         if pieces is None:
             if index in self._tools:
                 parts.append(ToolCall(self._tools[index], arguments=_encode(block.get("input") or {}).decode()))
-        elif block.get("type") in ("text", "thinking"):
-            block[block["type"]] = block.get(block["type"], "") + "".join(pieces)
+        elif (kind := kind_of(block)) in ("text", "thinking"):
+            block[kind] = "".join([str(block.get(kind) or ""), *pieces])
         else:
             block["input"] = _input("".join(pieces))
 
-    def _finish(self, event: _StreamEvent, parts: list[Part]) -> None:
-        if event.usage is not None:
-            self._usage = self._usage.updated(event.usage)
-        stop = event.delta
-        if stop is None or not stop.stop_reason:
-            return
+    def _finish(self, stop: Stop, parts: list[Part]) -> None:
         parts += kept_blocks(list(self._blocks.values()))
-        add_ending(parts, stop, self._usage, self._diagnostics, has_spoken=self._has_spoken)
+        said: Said = "calls" if self._tools else "text" if self._has_text else "nothing"
+        add_ending(parts, stop, self._usage, self._diagnostics, said)
         self._is_finished = True
 
 

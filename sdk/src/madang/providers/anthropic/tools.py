@@ -45,6 +45,8 @@ def _tool(tool: Any) -> Any:
     if not isinstance(function, dict) or not function.get("name"):
         raise cannot_be_asked("Every tool's function must have a name.", "tools")
     schema = function.get("parameters") or _NO_PARAMETERS
+    if not isinstance(schema, dict):
+        raise cannot_be_asked("The parameters of a tool must be a JSON schema.", "tools")
     is_strict = function.get("strict") is True
     made: dict[str, Any] = {"name": function["name"]}
     if function.get("description"):

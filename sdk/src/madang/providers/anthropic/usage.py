@@ -4,6 +4,8 @@ Source: the types `Usage` and `MessageDeltaUsage` of Anthropic's Python client 2
 `cache_creation_input_tokens` and `cache_read_input_tokens`; a stream reports running totals.
 """
 
+from typing import Any
+
 import msgspec
 
 from madang.calls.usage import Usage
@@ -26,7 +28,7 @@ class MessageUsage(msgspec.Struct):
     cache_read_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
     output_tokens_details: OutputDetails | None = None
-    server_tool_use: dict[str, int] | None = None  # searches and fetches, which are paid for apart
+    server_tool_use: Any = None  # searches and fetches, which are paid for apart
 
     def updated(self, later: "MessageUsage") -> "MessageUsage":
         said = {name: getattr(later, name) for name in self.__struct_fields__}

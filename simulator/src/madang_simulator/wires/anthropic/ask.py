@@ -28,6 +28,7 @@ _KNOWN = frozenset(
 _ADAPTIVE_SINCE = (4, 6)
 _WITHOUT_SAMPLING_SINCE = (4, 7)
 _ONE_SAMPLING_SINCE = (4, 1)
+_WITHOUT_PREFILL_SINCE = (4, 6)
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _USES: dict[str, ToolUse] = {"auto": "auto", "any": "required", "none": "none", "tool": "required"}
 _EFFORTS = {"low": 64, "medium": 192, "high": 512, "xhigh": 768, "max": 1024}
@@ -42,6 +43,9 @@ def read_ask(fields: Fields, *, counts_only: bool = False) -> ChatAsk:
     model = str(needed(fields, "model"))
     max_tokens = None if counts_only else _max_tokens(fields, model)
     messages = [*system_message(fields), *messages_of(fields)]
+    if messages[-1].role == "assistant" and version_of(model) >= _WITHOUT_PREFILL_SINCE:
+        words = "This model does not support assistant message prefill. The conversation must end with a user message."
+        raise invalid("", words)
     check_marks(fields)
     tools = [_tool(tool, index) for index, tool in enumerate(read.objects(fields, "tools"))]
     use, forced, is_parallel = _tool_choice(fields)
