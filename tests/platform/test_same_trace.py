@@ -1,7 +1,7 @@
 """The same call through the SDK leaves the same trace, whether the vendor is called from here or by the Gateway."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -38,14 +38,25 @@ def shape_of(trace: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The spans without what differs, root first and attempts in their order."""
     spans = sorted(trace["spans"], key=lambda span: (span["parent_span_id"] != "", span["start_time"]))
     return [
-        {name: said(value) if name == "output" else value for name, value in span.items() if name not in DIFFERENT}
-        for span in spans
+        {name: _SHOWN.get(name, same)(value) for name, value in span.items() if name not in DIFFERENT} for span in spans
     ]
+
+
+def same(value: Any) -> Any:
+    return value
 
 
 def said(output: str) -> object:
     """What was answered, without the vendor's ids and times."""
     return json.loads(output)["choices"] if output else output
+
+
+def without_request_id(attributes: Mapping[str, str]) -> dict[str, str]:
+    """The vendor gives each request its own."""
+    return {name: value for name, value in attributes.items() if name != "madang.attempt.request_id"}
+
+
+_SHOWN: Mapping[str, Callable[[Any], Any]] = {"output": said, "attributes": without_request_id}
 
 
 @pytest.mark.parametrize("kind", KINDS)
