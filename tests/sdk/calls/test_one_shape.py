@@ -6,16 +6,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.sdk.calls import gemini_decoder
 from tests.sdk.calls import recordings as recorded
-from tests.sdk.calls.stream_reading import Decoder, FrameDecoder
+from tests.sdk.calls.stream_reading import Decoder
+from tests.sdk.providers.gemini_requests import asked
 
 from madang.calls.completion import completion_of
 from madang.calls.event import Consumed, Event, Finished, Part, Text
 from madang.calls.usage import Usage
+from madang.errors import CallFailed
 from madang.providers import openai_wire
 from madang.providers.anthropic.reply import decode_reply as decode_message
 from madang.providers.anthropic.stream import MessageReader
+from madang.providers.gemini.chat_answer import reader_for, whole_answer
 
 CREATED = 1_767_225_600
 
@@ -62,14 +64,15 @@ VENDORS = [
     ),
     Vendor(
         "gemini",
-        gemini_decoder.decode_reply,
-        lambda: FrameDecoder(gemini_decoder.GeminiMeaning()),
+        lambda raw: whole_answer(asked(), raw, vendor="Gemini"),
+        lambda: reader_for(asked(stream=True), vendor="Gemini"),
         recorded.GEMINI_TEXT,
         recorded.GEMINI_TEXT_STREAM,
         recorded.GEMINI_TOOL,
         recorded.GEMINI_TOOL_STREAM,
         recorded.GEMINI_SAFETY_STREAM,
         recorded.GEMINI_ERROR_STREAM,
+        passes_bytes_on=False,
     ),
 ]
 each_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
@@ -166,8 +169,9 @@ def test_a_safety_stop_in_a_stream_is_a_content_filter_with_what_was_said_before
 
 
 def test_a_blocked_prompt_with_status_200_is_a_content_filter() -> None:
-    event = gemini_decoder.decode_reply(recorded.GEMINI_BLOCKED_PROMPT)
-    assert Finished("content_filter") in event.parts
+    with pytest.raises(CallFailed) as caught:
+        whole_answer(asked(), recorded.GEMINI_BLOCKED_PROMPT, vendor="Gemini")
+    assert caught.value.reason == "content_filter"
 
 
 @each_vendor
