@@ -3,7 +3,8 @@
 Source: Anthropic's API reference, "Create a Message", and the `…_param` types of its Python client 2.8. What Anthropic
 knows and OpenAI does not goes in as extra fields: `cache_control` on parts, messages and tool results, `is_error` on tool
 results, `thinking_blocks` and `anthropic_content` on the assistant's messages, as our answers carry them. Parts of a
-type that is not OpenAI's are taken for the vendor's own blocks.
+type that is not OpenAI's are taken for the vendor's own blocks. System messages go to the front, wherever they stood:
+most models take none in between.
 """
 
 import base64
