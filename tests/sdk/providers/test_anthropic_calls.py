@@ -257,6 +257,15 @@ async def test_what_was_said_before_a_refusal_is_kept(simulator: RunningSimulato
     assert choice["message"]["content"]
 
 
+async def test_anthropic_is_asked_for_chat_only(simulator: RunningSimulator) -> None:
+    to = deployment(simulator)
+    asked = request(route(to), operation="embeddings", body={"input": "hi"}).to(to, "first", has_alternative=False)
+    transport = AiohttpTransport()
+    with pytest.raises(CallFailed, match="Anthropic is not asked for 'embeddings'"):
+        await vendor_call(transport)(asked)
+    await transport.close()
+
+
 async def test_a_refused_requests_id_and_wait_are_known(simulator: RunningSimulator) -> None:
     simulator.configure("east", faults=[{"kind": "rate_limited", "retry_after_s": 7}])
     failed = await failure_of(deployment(simulator))

@@ -27,6 +27,13 @@ class AnthropicWire:
     async def outgoing(self, request: Request) -> Outgoing:
         target = request.target
         assert target is not None
+        if request.operation != "chat":
+            raise CallFailed(
+                f"Anthropic is not asked for {request.operation!r}; it is for chat.",
+                reason="invalid_request",
+                status=400,
+                code="unsupported_operation",
+            )
         headers = {
             "content-type": "application/json",
             "accept-encoding": "identity",

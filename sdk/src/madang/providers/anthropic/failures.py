@@ -90,11 +90,6 @@ def refused_to_answer(details: Any) -> CallFailed:
     return CallFailed(message, reason="content_filter", status=400, code="content_filter")
 
 
-def cannot_be_asked(message: str, param: str) -> CallFailed:
-    """The failure for a request that Anthropic's API has no words for."""
-    return CallFailed(message, reason="invalid_request", status=400, code="unsupported_value", param=param)
-
-
 def _reason_of(code: str, words: str, by_type: FailureReason | None, status: int) -> FailureReason:
     known = _BY_CODE.get(code)
     if known:

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from madang.providers.anthropic.failures import cannot_be_asked
+from madang.providers.openai_fields import refused
 
 _Block = dict[str, Any]
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
@@ -37,12 +37,12 @@ class Conversation(NamedTuple):
 def conversation_of(messages: Any) -> Conversation:
     """The messages in Anthropic's words. Raises CallFailed for what it has none for."""
     if not isinstance(messages, list):
-        raise cannot_be_asked("'messages' must be a list of messages.", "messages")
+        raise refused("'messages' must be a list of messages.", "messages")
     system: list[_Block] = []
     turns: list[_Block] = []
     for index, message in enumerate(messages):
         if not isinstance(message, dict):
-            raise cannot_be_asked(f"Message {index} must be an object with a role and content.", "messages")
+            raise refused(f"Message {index} must be an object with a role and content.", "messages")
         role = message.get("role")
         if role == "user":
             _add(turns, "user", _marked(message, _blocks(message.get("content"), index)))
@@ -53,7 +53,7 @@ def conversation_of(messages: Any) -> Conversation:
         elif role in ("system", "developer"):
             system += _marked(message, _blocks(message.get("content"), index))
         else:
-            raise cannot_be_asked(
+            raise refused(
                 f"Message {index} has the role {role!r}; known: system, developer, user, assistant, tool.", "messages"
             )
     return Conversation(system, turns)
@@ -92,7 +92,7 @@ def _blocks(content: Any, index: int) -> list[_Block]:
         return [{"type": "text", "text": content}]
     if isinstance(content, list):
         return [block for part in content if (block := _block(part, index)) is not None]
-    raise cannot_be_asked(f"The content of message {index} must be text or a list of parts.", "messages")
+    raise refused(f"The content of message {index} must be text or a list of parts.", "messages")
 
 
 def _block(part: Any, index: int) -> _Block | None:
@@ -100,7 +100,7 @@ def _block(part: Any, index: int) -> _Block | None:
         part = {"type": "text", "text": part}
     kind = part.get("type") if isinstance(part, dict) else None
     if not kind or not isinstance(kind, str):
-        raise cannot_be_asked(f"Every part of message {index} must be an object with a type.", "messages")
+        raise refused(f"Every part of message {index} must be an object with a type.", "messages")
     if kind == "text":
         return part if part.get("text") else None
     if kind == "image_url":
@@ -110,7 +110,7 @@ def _block(part: Any, index: int) -> _Block | None:
     if kind == "refusal":
         return {"type": "text", "text": part["refusal"]} if part.get("refusal") else None
     if kind in _OPENAI_ONLY:
-        raise cannot_be_asked(_OPENAI_ONLY[kind], "messages")
+        raise refused(_OPENAI_ONLY[kind], "messages")
     return dict(part)
 
 
@@ -121,7 +121,7 @@ def _rest(part: _Block, name: str) -> _Block:
 def _image(image: Any, index: int) -> _Block:
     url = image.get("url") if isinstance(image, dict) else image
     if not isinstance(url, str) or not url:
-        raise cannot_be_asked(f"An image_url of message {index} has no url.", "messages")
+        raise refused(f"An image_url of message {index} has no url.", "messages")
     if not url.startswith("data:"):
         return {"type": "image", "source": {"type": "url", "url": url}}
     content_type, data = _data_url(url, index)
@@ -135,7 +135,7 @@ def _file(file: Any, index: int) -> _Block:
         return {"type": "document", "source": {"type": "file", "file_id": fields["file_id"]}, **title}
     data = fields.get("file_data")
     if not isinstance(data, str) or not data:
-        raise cannot_be_asked(f"A file of message {index} has neither file_data nor file_id.", "messages")
+        raise refused(f"A file of message {index} has neither file_data nor file_id.", "messages")
     if data.startswith(("https://", "http://")):
         return {"type": "document", "source": {"type": "url", "url": data}, **title}
     content_type, content = _data_url(data, index) if data.startswith("data:") else (_PDF, data)
@@ -146,9 +146,7 @@ def _file(file: Any, index: int) -> _Block:
     if content_type.startswith("text/") or content_type in _TEXT_TYPES:
         source = {"type": "text", "media_type": "text/plain", "data": _as_text(content, index)}
         return {"type": "document", "source": source, **title}
-    raise cannot_be_asked(
-        f"A file of message {index} is {content_type!r}; Anthropic takes PDF, images and text.", "messages"
-    )
+    raise refused(f"A file of message {index} is {content_type!r}; Anthropic takes PDF, images and text.", "messages")
 
 
 def _base64_block(kind: str, content_type: str, data: str) -> _Block:
@@ -159,7 +157,7 @@ def _data_url(url: str, index: int) -> tuple[str, str]:
     """The content type, and the content as base64."""
     head, comma, data = url[5:].partition(",")
     if not comma:
-        raise cannot_be_asked(f"A data URL of message {index} has no comma before its data.", "messages")
+        raise refused(f"A data URL of message {index} has no comma before its data.", "messages")
     content_type = head.partition(";")[0].strip().lower() or "text/plain"
     if head.endswith(";base64"):
         return content_type, data
@@ -170,7 +168,7 @@ def _as_text(content: str, index: int) -> str:
     try:
         return base64.b64decode(content).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise cannot_be_asked(f"A text file of message {index} is not UTF-8 in base64.", "messages") from None
+        raise refused(f"A text file of message {index} is not UTF-8 in base64.", "messages") from None
 
 
 def _said(message: _Block, index: int) -> list[_Block]:
@@ -193,7 +191,7 @@ def _is_signed(block: Any) -> bool:
 def _tool_use(call: Any, index: int) -> _Block:
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(function, dict) or not function.get("name"):
-        raise cannot_be_asked(f"A tool call of message {index} has no function with a name.", "messages")
+        raise refused(f"A tool call of message {index} has no function with a name.", "messages")
     extra = call.get("extra_content")
     own = extra.get("anthropic") if isinstance(extra, dict) else None
     block = {

@@ -24,25 +24,17 @@ import msgspec
 
 from madang.calls.request import Request
 from madang.calls.target import Target
-from madang.providers.anthropic.failures import cannot_be_asked
 from madang.providers.anthropic.json_schema import enforceable
 from madang.providers.anthropic.messages import calls_tools_without_thinking, conversation_of
 from madang.providers.anthropic.model_rules import rules_of
 from madang.providers.anthropic.tools import forces_a_tool, tool_choice_of, tools_of
+from madang.providers.openai_fields import CHAT_FIELDS, refused, vendor_fields
 
 DEFAULT_MAX_TOKENS = 8192
 """Where nobody said how long an answer may be, and the model's limit is not known. Every model of today can write it."""
 
-# fmt: off
-_OPENAIS = frozenset((
-    "audio", "betas", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
-    "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "moderation", "n",
-    "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_options",
-    "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier",
-    "stop", "store", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p",
-    "user", "verbosity", "web_search_options",
-))
-# fmt: on
+# `betas` are a header.
+_NOT_IN_BODY = CHAT_FIELDS | {"betas"}
 _REFUSED = {
     "n": "Anthropic gives one answer at a time; ask with n = 1.",
     "logprobs": "Anthropic does not tell the probabilities of tokens; ask without logprobs.",
@@ -65,7 +57,7 @@ def encode_body(request: Request, target: Target) -> bytes:
     given = request.body
     for name, advice in _REFUSED.items():
         if given.get(name) and not (name == "n" and given[name] == 1):
-            raise cannot_be_asked(advice, name)
+            raise refused(advice, name)
     system, turns = conversation_of(given.get("messages"))
     body: dict[str, Any] = {"model": target.vendor_model, "max_tokens": _max_tokens(given, target), "messages": turns}
     _offer_tools(body, given)
@@ -112,14 +104,12 @@ def _shape_answer(body: dict[str, Any], system: list[dict[str, Any]], form: dict
         described = form.get("json_schema")
         schema = described.get("schema") if isinstance(described, dict) else None
         if not isinstance(schema, dict):
-            raise cannot_be_asked("'response_format.json_schema' has no schema.", "response_format")
+            raise refused("'response_format.json_schema' has no schema.", "response_format")
         body["output_config"] = {"format": {"type": "json_schema", "schema": enforceable(schema)}}
     elif kind == "json_object":
         system.append({"type": "text", "text": _ONLY_JSON})
     elif kind != "text":
-        raise cannot_be_asked(
-            f"'response_format' is {kind!r}; known: 'json_schema', 'json_object', 'text'.", "response_format"
-        )
+        raise refused(f"'response_format' is {kind!r}; known: 'json_schema', 'json_object', 'text'.", "response_format")
 
 
 def _think(body: dict[str, Any], given: dict[str, Any]) -> None:
@@ -134,7 +124,7 @@ def _think(body: dict[str, Any], given: dict[str, Any]) -> None:
         return
     if not isinstance(effort, str) or (effort not in _BUDGETS and effort != "none"):
         known = ", ".join(["none", *_BUDGETS])
-        raise cannot_be_asked(f"'reasoning_effort' is {effort!r}; known: {known}.", "reasoning_effort")
+        raise refused(f"'reasoning_effort' is {effort!r}; known: {known}.", "reasoning_effort")
     rules = rules_of(body["model"])
     can_think = effort != "none" and not forces_a_tool(body.get("tool_choice"))
     if rules.is_adaptive:
@@ -182,9 +172,7 @@ def _user(given: dict[str, Any]) -> Any:
 
 def _pass_on(body: dict[str, Any], system: list[dict[str, Any]], given: dict[str, Any]) -> None:
     """What is not OpenAI's goes to the vendor as it is; where we wrote the same field, the caller's word counts."""
-    for name, value in given.items():
-        if name in _OPENAIS:
-            continue
+    for name, value in vendor_fields(given, _NOT_IN_BODY).items():
         if name == "system":
             system[:0] = value if isinstance(value, list) else [{"type": "text", "text": value}]
         elif name == "output_config" and isinstance(value, dict):

@@ -6,8 +6,8 @@ vendor's own (web_search_20250305, …) and passes as given, as do fields beside
 
 from typing import Any
 
-from madang.providers.anthropic.failures import cannot_be_asked
 from madang.providers.anthropic.json_schema import enforceable
+from madang.providers.openai_fields import refused
 
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
@@ -17,7 +17,7 @@ _FORCING = frozenset({"any", "tool"})
 def tools_of(given: Any) -> list[Any]:
     """The tools. Raises CallFailed for what is no tool of OpenAI's nor can be one of the vendor's."""
     if not isinstance(given, list):
-        raise cannot_be_asked("'tools' must be a list of tools.", "tools")
+        raise refused("'tools' must be a list of tools.", "tools")
     return [_tool(tool) for tool in given]
 
 
@@ -36,17 +36,17 @@ def forces_a_tool(choice: dict[str, Any] | None) -> bool:
 
 def _tool(tool: Any) -> Any:
     if not isinstance(tool, dict):
-        raise cannot_be_asked("Every tool must be an object.", "tools")
+        raise refused("Every tool must be an object.", "tools")
     function = tool.get("function")
     if function is None:
         if "custom" in tool:
-            raise cannot_be_asked("Anthropic has no tools of free text; give the tool a JSON schema.", "tools")
+            raise refused("Anthropic has no tools of free text; give the tool a JSON schema.", "tools")
         return tool
     if not isinstance(function, dict) or not function.get("name"):
-        raise cannot_be_asked("Every tool's function must have a name.", "tools")
+        raise refused("Every tool's function must have a name.", "tools")
     schema = function.get("parameters") or _NO_PARAMETERS
     if not isinstance(schema, dict):
-        raise cannot_be_asked("The parameters of a tool must be a JSON schema.", "tools")
+        raise refused("The parameters of a tool must be a JSON schema.", "tools")
     is_strict = function.get("strict") is True
     made: dict[str, Any] = {"name": function["name"]}
     if function.get("description"):
@@ -65,11 +65,11 @@ def _choice(given: Any) -> dict[str, Any] | None:
         return None
     if isinstance(given, str):
         if given not in _CHOICES:
-            raise cannot_be_asked(f"'tool_choice' is {given!r}; known: {sorted(_CHOICES)} or a tool.", "tool_choice")
+            raise refused(f"'tool_choice' is {given!r}; known: {sorted(_CHOICES)} or a tool.", "tool_choice")
         return {"type": _CHOICES[given]}
     kind = given.get("type") if isinstance(given, dict) else None
     if kind == "function" and isinstance(given.get("function"), dict):
         return {"type": "tool", "name": given["function"].get("name")}
     if kind in ("auto", "any", "tool", "none"):
         return dict(given)
-    raise cannot_be_asked("'tool_choice' must be auto, required, none or one function.", "tool_choice")
+    raise refused("'tool_choice' must be auto, required, none or one function.", "tool_choice")
