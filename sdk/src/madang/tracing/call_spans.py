@@ -153,7 +153,7 @@ def _attempt_span(request: Request, root_id: str, number: int, attempt: Attempt,
         environment=caller.environment,
         key_id=caller.key_id,
         provider=target.vendor,
-        model=request.route.model,
+        model=target.alias or request.route.model,  # of a fallback the model it stands behind
         deployment=target.name,
         first_token_ms=None if first is None else (first - attempt.start_us) // 1000,
         simulated=target.is_simulated,

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from madang.calls.clock import Clock
 from madang.providers.registry import vendor_call
+from madang.providers.remote_file import FileFetcher
 from madang.routing.books import Books
 from madang_server.accounts.problems import Invalid, NotFound
 from madang_server.app.configuration import ConfigurationWatch
@@ -57,7 +58,10 @@ class Platform:
         spool = await asyncio.to_thread(open_spool, settings.spool_path)
         shared = _shared_health(settings.redis_url, clock) if settings.redis_url else None
         gateway = Gateway(
-            vendor_call(transport), spool, clock=clock, new_books=shared.books if shared else lambda _: Books()
+            vendor_call(transport, fetcher=FileFetcher(settings.file_hosts)),
+            spool,
+            clock=clock,
+            new_books=shared.books if shared else lambda _: Books(),
         )
         watch = ConfigurationWatch(
             gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url
@@ -73,6 +77,7 @@ class Platform:
             health_of=_health_of(gateway, clock),
             explain_of=_explain_of(gateway, clock),
             described_models=lambda project_id: described_models(gateway.project(project_id)),
+            call_for=gateway.call_for_member,
             drills=drills,
             trace_store=Store(settings.clickhouse_url) if settings.clickhouse_url else None,
         )

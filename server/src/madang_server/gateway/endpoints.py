@@ -19,11 +19,13 @@ from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receiv
 from madang_server.gateway.calls import CallEndpoint
 from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
 from madang_server.gateway.explain import explain_call
+from madang_server.gateway.member_call import call_for_member
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
 from madang_server.gateway.snapshot import EMPTY, KeyHolder, Project, Snapshot
 from madang_server.http.errors import trail
+from madang_server.http.member_call import CallReport, MemberCall
 from madang_server.spans.intake import SpanSpool
 from madang_server.spans.row import RETENTION_DAYS, encode_row
 
@@ -57,7 +59,7 @@ class Gateway:
         self.used_keys: dict[str, datetime] = {}
         self.lost_spans = 0  # spans of calls that the full spool did not take
         around = Surroundings(sink=self._keep, books_of=self._books_of, clock=clock)
-        call = build_call(vendor, around)
+        self._call = call = build_call(vendor, around)
 
         def calls(operation: Operation) -> CallEndpoint:
             return CallEndpoint(operation, call=call, snapshot=self.snapshot, on_key=self._note_key, clock=clock)
@@ -100,8 +102,12 @@ class Gateway:
         return [] if project is None else [t for alias in project.aliases for t in project.routes[alias].targets]
 
     def project(self, project_id: str) -> Project | None:
-        """The project as the Gateway knows it; None when it has no key."""
-        return next((h.project for h in self._snapshot.keys.values() if h.project.project_id == project_id), None)
+        """The project as the Gateway knows it; None when it has neither a key nor a model."""
+        return self._snapshot.projects.get(project_id)
+
+    async def call_for_member(self, wish: MemberCall) -> CallReport:
+        """One real call for a member of a project. Raises NotFound or Conflict when there is nobody to call."""
+        return await call_for_member(wish, self.project(wish.project_id), self._call, self._clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

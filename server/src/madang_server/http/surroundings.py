@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
 
+from madang_server.http.member_call import CallFor as CallFor
 from madang_server.settings import Settings as Settings
 from madang_server.storage.sql.engine import Database as Database
 
@@ -56,6 +57,7 @@ class Surroundings:
     health_of: HealthOf
     explain_of: ExplainOf
     described_models: DescribedModels
+    call_for: CallFor
     drills: DrillRunner
     # Each request at the database holds up to two connections and needs threads to go on. More at once than this could
     # leave some waiting for a connection, on threads that the others need to give theirs back.

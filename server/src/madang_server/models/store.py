@@ -126,6 +126,43 @@ def replace_model(
     return ready
 
 
+def deployment(found: Model, name: str) -> Deployment:
+    """One deployment of a model. Raises `NotFound`."""
+    for one in found.deployments:
+        if one.name == name:
+            return one
+    raise NotFound(f"Model {found.alias!r} has no deployment {name!r}.", param="deployment")
+
+
+def set_enabled(
+    connection: Connection,
+    project_id: str,
+    alias: str,
+    name: str,
+    enabled: bool,
+    *,
+    credentials: Mapping[str, CredentialFacts],
+    now: datetime,
+) -> Model:
+    """The model with one of its deployments in service or out of it.
+
+    Raises `NotFound`, or `Conflict` when it is the last one that could answer.
+    """
+    version.bump(connection)
+    found = model(connection, project_id, alias)
+    wanted = replace(deployment(found, name), enabled=enabled)
+    after = tuple(wanted if one.name == name else one for one in found.deployments)
+    if not any(one.enabled and one.weight > 0 for one in after):
+        raise Conflict(
+            f"{name!r} is the last deployment of {alias!r} that takes calls. Enable another one with a weight above 0 "
+            "first, or delete the model.",
+            code="last_deployment",
+        )
+    ready = tidy_model(replace(found, deployments=after), credentials)
+    _overwrite(connection, project_id, alias, ready, now=now)
+    return ready
+
+
 def remove_model(connection: Connection, project_id: str, alias: str) -> None:
     """Delete a model. Raises `NotFound`, or `Conflict` while other models fall back to it."""
     version.bump(connection)

@@ -20,6 +20,7 @@ from madang_server.http.trace_store import use_trace_store
 from madang_server.studio import (
     apply,
     credentials,
+    deployments,
     explain,
     first_call,
     keys,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter, FastAPI
 
+    from madang_server.http.member_call import CallFor, CallReport, MemberCall
     from madang_server.http.surroundings import Database, DescribedModels, ExplainOf, HealthOf, Settings
     from madang_server.http.trace_store import Store
 
@@ -52,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     members.router,
     keys.router,
     credentials.router,
+    deployments.router,  # before models: an alias may hold slashes, so that its paths there match these too
     models.router,
     routing.router,
     prices.router,
@@ -71,6 +74,7 @@ def create_control_plane(
     health_of: HealthOf = lambda _project_id: {},
     explain_of: ExplainOf | None = None,
     described_models: DescribedModels = lambda _project_id: [],
+    call_for: CallFor | None = None,
     trace_store: Store | None = None,
     drills: DrillRunner | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -93,6 +97,7 @@ def create_control_plane(
         health_of=health_of,
         explain_of=explain_of or _no_gateway,
         described_models=described_models,
+        call_for=call_for or _no_call,
         drills=drills or DrillRunner(database, now),
     )
     api = create_api(surroundings, ROUTERS, ui_directory=ui_directory)
@@ -101,4 +106,8 @@ def create_control_plane(
 
 
 def _no_gateway(_project_id: str, _wish: Mapping[str, Any]) -> dict[str, Any]:
+    raise NotFound("No gateway runs in this process.")
+
+
+async def _no_call(_wish: MemberCall) -> CallReport:
     raise NotFound("No gateway runs in this process.")

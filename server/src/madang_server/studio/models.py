@@ -31,11 +31,13 @@ router = APIRouter(prefix="/projects/{project_id}/models", tags=["models"])
 
 
 class Health(Shown):
-    """What the gateway last saw. A cooling deployment is tried again at `until`."""
+    """What the gateway last saw. A cooling deployment is tried again at `until`, one in "trial" by the next call. `in_flight`
+    are calls under way in the process that answers this."""
 
     state: Literal["healthy", "cooling", "trial"]
     until: datetime | None
     reason: str
+    in_flight: int = 0
 
 
 class Deployment(Shown):
