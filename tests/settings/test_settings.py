@@ -92,6 +92,11 @@ def test_what_is_no_secret_has_no_file_variant() -> None:
     assert "MADANG_PORT_FILE is not a setting" in problems_of({"MADANG_PORT_FILE": "/x"})[0]
 
 
+def test_hosts_of_files_are_a_list() -> None:
+    assert read_settings({"MADANG_FILE_HOSTS": "files.lan, 10.0.0.7,Files.LAN"}).file_hosts == {"files.lan", "10.0.0.7"}
+    assert "'https://files.lan'; give names" in problems_of({"MADANG_FILE_HOSTS": "https://files.lan"})[0]
+
+
 def test_an_empty_value_counts_as_not_given() -> None:
     assert read_settings({"MADANG_CLICKHOUSE_URL": "", "MADANG_PORT": ""}).port == 7600
 

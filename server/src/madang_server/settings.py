@@ -23,6 +23,7 @@ NAMES: Mapping[str, str] = {
     "MADANG_DATABASE_URL": "sqlite:///… or postgresql://… (default: SQLite in the home)",
     "MADANG_CLICKHOUSE_URL": "http://user:password@host:8123/madang (default: the embedded store)",
     "MADANG_REDIS_URL": "redis://… shared by several gateways (default: none)",
+    "MADANG_FILE_HOSTS": "hosts in your own network whose files calls may name by URL, separated by commas (default: none)",
     "MADANG_SECRET_KEY": "encrypts vendor credentials (default: made once and kept in the home)",
     "MADANG_INIT_ORG": "name of the first organisation",
     "MADANG_INIT_PROJECT": "name of the first project",
@@ -59,6 +60,7 @@ class Settings:
     database_url: str = field(repr=False)
     clickhouse_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
+    file_hosts: frozenset[str] = frozenset()
     secret_key: str | None = field(default=None, repr=False)
     init_org: str | None = None
     init_project: str | None = None
@@ -108,6 +110,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             given, "MADANG_CLICKHOUSE_URL", _is_http_url, "http://user:password@host:8123/madang", problems
         ),
         redis_url=_url(given, "MADANG_REDIS_URL", _is_redis_url, "redis://host:6379/0", problems),
+        file_hosts=_hosts(given, "MADANG_FILE_HOSTS", problems),
         secret_key=_secret_key(given.get("MADANG_SECRET_KEY"), problems),
         init_org=given.get("MADANG_INIT_ORG"),
         init_project=given.get("MADANG_INIT_PROJECT"),
@@ -214,6 +217,16 @@ def _is_http_url(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _hosts(given: Mapping[str, str], name: str, problems: list[str]) -> frozenset[str]:
+    hosts = [one.strip().lower() for one in given.get(name, "").split(",") if one.strip()]
+    for host in hosts:
+        if re.search(r"[\s/@]", host):
+            problems.append(
+                f"{name} holds {host!r}; give names or addresses without https:// and path, such as files.lan."
+            )
+    return frozenset(hosts)
 
 
 def _is_redis_url(text: str) -> bool:

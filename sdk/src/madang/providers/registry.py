@@ -13,22 +13,30 @@ from madang.providers.fake import fake_call
 from madang.providers.gemini.call import gemini_call, vertex_call
 from madang.providers.litellm.call import litellm_call
 from madang.providers.openai import openai_call
+from madang.providers.remote_file import FileFetcher
 
-VENDORS: Mapping[str, Callable[[Transport], Call]] = {
-    "openai": openai_call,
-    "azure": azure_call,
-    "anthropic": anthropic_call,
+# The fetcher is for vendors that take files as bytes only.
+VENDORS: Mapping[str, Callable[[Transport, FileFetcher], Call]] = {
+    "openai": lambda transport, _: openai_call(transport),
+    "azure": lambda transport, _: azure_call(transport),
+    "anthropic": lambda transport, _: anthropic_call(transport),
     "bedrock": bedrock_call,
     "gemini": gemini_call,
     "vertex": vertex_call,
-    "litellm": litellm_call,
-    "fake": lambda _: fake_call(),
+    "litellm": lambda transport, _: litellm_call(transport),
+    "fake": lambda *_: fake_call(),
 }
 
 
-def vendor_call(transport: Transport, extra: Mapping[str, Call] | None = None) -> Call:
-    """The call that goes to `request.target`'s vendor; `extra` adds or replaces vendors (tests give their own fake)."""
-    calls = {name: make(transport) for name, make in VENDORS.items()} | dict(extra or {})
+def vendor_call(
+    transport: Transport, extra: Mapping[str, Call] | None = None, *, fetcher: FileFetcher | None = None
+) -> Call:
+    """The call that goes to `request.target`'s vendor; `extra` adds or replaces vendors (tests give their own fake).
+
+    `fetcher` says which files may be fetched that a request names by URL; by default those on the open Internet.
+    """
+    files = fetcher or FileFetcher()
+    calls = {name: make(transport, files) for name, make in VENDORS.items()} | dict(extra or {})
 
     async def call(request: Request) -> Reply:
         assert request.target is not None, "the fallback layer addresses every request"
