@@ -77,6 +77,7 @@ class Platform:
             health_of=_health_of(gateway, clock),
             explain_of=_explain_of(gateway, clock),
             described_models=lambda project_id: described_models(gateway.project(project_id)),
+            call_for=gateway.call_for_member,
             drills=drills,
             trace_store=Store(settings.clickhouse_url) if settings.clickhouse_url else None,
         )
