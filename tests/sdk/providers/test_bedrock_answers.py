@@ -29,7 +29,7 @@ from madang.calls.usage import Usage
 from madang.errors import CallFailed, FailureReason
 from madang.providers.bedrock.chat_answer import parts_of
 from madang.providers.bedrock.chat_request import ANSWER_TOOL
-from madang_simulator.wires.bedrock.frames import frame
+from madang_simulator.wires.bedrock.frames import exception_frame, frame
 
 STREAMS = [TEXT_STREAM, TOOL_STREAM, THINKING_STREAM, ERROR_STREAM]
 THOUGHT = {"thinking_blocks": [{"type": "thinking", "thinking": "Let me think.", "signature": "c2ln"}]}
@@ -317,6 +317,12 @@ def test_an_exception_in_mid_stream_comes_after_what_was_said(kind: str, reason:
     assert said.failure is not None
     assert (said.failure.reason, said.failure.status, said.failure.message) == (reason, status, "It broke.")
     assert said.failure.code == kind[0].upper() + kind[1:]
+
+
+def test_an_exception_without_words_is_told_by_its_name() -> None:
+    said = read(STARTED + exception_frame("throttlingException", b""))
+    assert said.failure is not None
+    assert (said.failure.reason, said.failure.code) == ("rate_limited", "ThrottlingException")
 
 
 def test_an_error_frame_is_told_by_its_headers() -> None:

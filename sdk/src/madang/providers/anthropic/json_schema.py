@@ -46,4 +46,8 @@ def _inner(schema: Any) -> Any:
 
 
 def _is_enforced(name: str, value: Any) -> bool:
-    return name == "$ref" or (name == "minItems" and value in (0, 1)) or (name == "format" and value in _FORMATS)
+    return (
+        name == "$ref"
+        or (name == "minItems" and value in (0, 1))
+        or (name == "format" and isinstance(value, str) and value in _FORMATS)
+    )

@@ -18,17 +18,15 @@ from madang.providers.bedrock.address import url_of
 from madang.providers.bedrock.chat_answer import parts_of
 from madang.providers.bedrock.chat_request import answers_by_tool, encode_body
 from madang.providers.bedrock.chat_stream import ConverseReader
-from madang.providers.bedrock.content import Files, not_sendable, remote_urls
+from madang.providers.bedrock.content import remote_urls
 from madang.providers.bedrock.embeddings import TOKENS_HEADER, embeddings_call, encode_batch
 from madang.providers.bedrock.failures import decode_failure
 from madang.providers.bedrock.images import decode_images, encode_prompt
 from madang.providers.http_call import PASSED_ON, Outgoing, http_call
 from madang.providers.openai_chunks import ChunkWriter
-from madang.providers.remote_file import FileFetcher, fetch_file
+from madang.providers.remote_file import FileFetcher, fetch_files
 
 _EVENT_STREAM = "application/vnd.amazon.eventstream"
-MOST_FILES = 20
-"""Fetched for one request; Converse takes no more images than that in one."""
 
 
 def bedrock_call(transport: Transport, fetcher: FileFetcher | None = None) -> Call:
@@ -92,7 +90,8 @@ class _ConverseWire(_Sender):
         self._fetcher = fetcher
 
     async def outgoing(self, request: Request) -> Outgoing:
-        files = await _fetched(request.body.get("messages"), self._fetcher)
+        urls = list(remote_urls(request.body.get("messages")))
+        files = await fetch_files(urls, self._fetcher) if urls else {}
         body = encode_body(request.body, _target(request), files)
         return self._outgoing(request, "converse-stream" if request.is_stream else "converse", body)
 
@@ -121,14 +120,6 @@ class _ImageWire(_Sender):
 
     def whole(self, request: Request, raw: bytes, content_type: str) -> Event:
         return decode_images(raw, str(request.body.get("output_format") or "png"), int(_started_s(request)))
-
-
-async def _fetched(messages: object, fetcher: FileFetcher) -> Files:
-    """The files that messages name by URL, by URL; no two of them at once, so that they cannot fill the memory."""
-    urls = dict.fromkeys(remote_urls(messages) if isinstance(messages, list) else ())
-    if len(urls) > MOST_FILES:
-        raise not_sendable(f"messages name {len(urls)} files by URL; Bedrock is sent at most {MOST_FILES}.")
-    return {url: await fetch_file(url, fetcher) for url in urls}
 
 
 def _target(request: Request) -> Target:

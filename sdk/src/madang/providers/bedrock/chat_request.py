@@ -58,7 +58,6 @@ _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 32768, "max": 49152}
 _LEAST_BUDGET = 1024
 _ROOM_FOR_ANSWER = 8192
-_TIERS = frozenset({"default", "flex", "priority"})
 _ONLY_JSON = "Answer with one JSON object and nothing else: no words around it, and no code fence."
 # Models from before structured output. What is not known here is taken to have it.
 _WITHOUT_STRUCTURE = re.compile(
@@ -86,7 +85,7 @@ def encode_body(given: Mapping[str, Any], target: Target, files: Files) -> bytes
     body["inferenceConfig"] = _inference(given, target)
     _shape_answer(body, given.get("response_format"), target.vendor_model)
     _think(body, own, given, target)
-    if given.get("service_tier") in _TIERS:
+    if given.get("service_tier") in ("default", "flex", "priority"):
         body["serviceTier"] = {"type": given["service_tier"]}
     _pass_on(body, own, given)
     if own:
@@ -117,6 +116,8 @@ def _inference(given: Mapping[str, Any], target: Target) -> dict[str, Any]:
     stop = given.get("stop")
     if stop:
         stops = [stop] if isinstance(stop, str) else stop
+        if not isinstance(stops, list):
+            raise refused("stop must be a text or a list of texts.", "stop")
         made["stopSequences"] = [each for each in stops if each]  # an empty one is refused
     return made
 
@@ -177,6 +178,8 @@ def _think_as_claude(body: dict[str, Any], own: dict[str, Any], effort: str, tar
             own["thinking"] = {"type": "adaptive", "display": "summarized"}
     elif can_think and not _calls_without_thinking(body["messages"]):
         longest = inference.get("maxTokens", target.max_output_tokens)
+        if longest is not None and not isinstance(longest, int):
+            return  # the vendor says what is wrong with it
         budget = _BUDGETS[effort] if longest is None else min(_BUDGETS[effort], longest // 2)
         if budget < _LEAST_BUDGET:
             return

@@ -182,8 +182,7 @@ class ConverseReader:
         """The parts of one frame. Raises CallFailed for an exception."""
         message_type = headers.get(":message-type")
         if message_type == "exception":
-            fault = _fault_decoder.decode(payload or b"{}")
-            raise named_failure(str(headers.get(":exception-type")), fault.message or fault.original_message or "")
+            raise named_failure(str(headers.get(":exception-type")), _words_of(payload))
         if message_type == "error":
             raise named_failure(str(headers.get(":error-code")), str(headers.get(":error-message") or ""))
         match headers.get(":event-type"):
@@ -278,3 +277,11 @@ class ConverseReader:
         self._is_complete = True
         more = answer_fields(None, end.additional_model_response_fields, None)
         return [*more, Finished(finish_of(end.stop_reason, has_calls=self._calls > 0))]
+
+
+def _words_of(payload: bytes) -> str:
+    try:
+        fault = _fault_decoder.decode(payload)
+    except msgspec.DecodeError:
+        return ""  # its name says enough
+    return fault.message or fault.original_message or ""

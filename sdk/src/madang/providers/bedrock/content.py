@@ -6,7 +6,7 @@ botocore's model of bedrock-runtime. Bytes are base64 in JSON, so what comes as 
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -174,9 +174,9 @@ class ContentReader:
         return name
 
 
-def remote_urls(messages: Iterable[Any]) -> Iterator[str]:
+def remote_urls(messages: Any) -> Iterator[str]:
     """The web addresses whose files have to be fetched, because Converse takes bytes only."""
-    for message in messages:
+    for message in messages if isinstance(messages, list) else ():
         content = message.get("content") if isinstance(message, dict) else None
         for part in content if isinstance(content, list) else ():
             if isinstance(part, dict) and part.get("type") in ("image_url", "video_url", "file"):
@@ -200,7 +200,7 @@ def thinking_blocks(given: Any) -> list[Block]:
         if not isinstance(each, dict):
             continue
         if each.get("type") == "redacted_thinking":
-            blocks.append({"reasoningContent": {"redactedContent": each.get("data")}})
+            blocks.append({"reasoningContent": {"redactedContent": each.get("data") or ""}})
         else:
             thought = {"text": each.get("thinking") or ""}
             if each.get("signature"):

@@ -82,8 +82,9 @@ def _for_amazon(given: Mapping[str, Any], prompt: str) -> dict[str, Any]:
     size = _size(given)
     if size:
         config["width"], config["height"] = size
-    if given.get("quality") in _QUALITIES:
-        config["quality"] = _QUALITIES[given["quality"]]
+    quality = _QUALITIES.get(str(given.get("quality")))
+    if quality:
+        config["quality"] = quality
     return {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": prompt}, "imageGenerationConfig": config}
 
 

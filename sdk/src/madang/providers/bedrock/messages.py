@@ -77,7 +77,10 @@ def _said(message: dict[str, Any], reader: ContentReader, where: str, called: di
     blocks += reader.blocks(message.get("content"), where)
     if message.get("refusal") and isinstance(message["refusal"], str):
         blocks.append({"text": message["refusal"]})
-    for call in message.get("tool_calls") or ():
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise not_sendable(f"{where}.tool_calls must be a list.")
+    for call in calls:
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict) or not function.get("name"):
             raise not_sendable(f"{where} has a tool call without a function's name.")

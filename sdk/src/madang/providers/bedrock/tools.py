@@ -51,6 +51,8 @@ def tool_spec(name: str, description: str = "", parameters: Any = None, *, is_st
     if description:
         spec["description"] = description
     schema = parameters or _NO_PARAMETERS
+    if not isinstance(schema, dict):
+        raise refused(f"The parameters of tool {name!r} must be a JSON schema.", "tools")
     spec["inputSchema"] = {"json": enforceable(schema) if is_strict else schema}
     if is_strict:
         spec["strict"] = True
@@ -91,9 +93,10 @@ def _chosen(specs: list[Block], choice: Any) -> tuple[list[Block], dict[str, Any
         case {"type": "function", "function": {"name": str(name)}}:
             return specs, {"tool": {"name": name}}
         case {"type": "allowed_tools", "allowed_tools": {"tools": list(tools)} as allowed}:
-            names = {tool["function"]["name"] for tool in tools if isinstance(tool, dict) and tool.get("function")}
+            named = [tool.get("function") for tool in tools if isinstance(tool, dict)]
+            names = [function.get("name") for function in named if isinstance(function, dict)]
             kept = [spec for spec in specs if "toolSpec" not in spec or spec["toolSpec"]["name"] in names]
             return kept, {"any": {}} if allowed.get("mode") == "required" else {"auto": {}}
-        case {"auto": _} | {"any": _} | {"tool": _}:
+        case {"auto": _} | {"any": _} | {"tool": {"name": str()}}:
             return specs, choice
     raise refused("tool_choice must be 'none', 'auto', 'required', or name one function.", "tool_choice")
