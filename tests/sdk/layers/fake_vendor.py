@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import msgspec
 
@@ -16,8 +17,9 @@ from madang.layers.stack import Surroundings, build_call
 from madang.providers.openai_wire import StreamDecoder, decode_reply
 from madang.routing.books import Books
 
-Step = bytes | CallFailed | float | Exception
-"""One thing that a vendor does: send bytes, fail, be silent for so many seconds of real time, or be broken."""
+Step = bytes | CallFailed | float | Exception | asyncio.Event
+"""One thing that a vendor does: send bytes, fail, be silent for so many seconds of real time or until an event, or be
+broken."""
 
 
 def failed(
@@ -64,20 +66,33 @@ def _usage(tokens: tuple[int, int] | None) -> dict[str, int]:
 
 
 class Vendor:
-    """Plays one script per request, by target's name or "*"; remembers who was asked and which streams were closed."""
+    """Plays one script per request, by target's name or "any". Remembers who was asked with what, which connections were
+    closed, and how many were open at once."""
 
     def __init__(self, **scripts: Sequence[Sequence[Step]]) -> None:
         self._scripts = {name: iter(script) for name, script in scripts.items()}
         self.asked: list[str] = []
+        self.bodies: list[dict[str, Any]] = []
         self.closed: list[str] = []
+        self.most_open = 0
+
+    @property
+    def open(self) -> int:
+        return len(self.asked) - len(self.closed)
 
     async def __call__(self, request: Request) -> Reply:
         assert request.target is not None
         name = request.target.name
         self.asked.append(name)
+        self.bodies.append(request.body)
+        self.most_open = max(self.most_open, self.open)
         steps = list(next(self._scripts[name if name in self._scripts else "any"]))
-        while steps and not isinstance(steps[0], bytes):
-            await _play(steps.pop(0))
+        try:
+            while steps and not isinstance(steps[0], bytes):
+                await _play(steps.pop(0))
+        except BaseException:
+            self.closed.append(name)
+            raise
         kind = "text/event-stream" if request.is_stream else "application/json"
         return Reply(200, {}, kind, self._events(request, steps), request.target)
 
@@ -105,6 +120,8 @@ class Vendor:
 async def _play(step: Step) -> None:
     if isinstance(step, float | int):
         await asyncio.sleep(step)
+    elif isinstance(step, asyncio.Event):
+        await step.wait()
     elif isinstance(step, Exception):
         raise step
 
@@ -142,7 +159,10 @@ class Pipeline:
         return trace
 
 
-def pipeline(vendor: Vendor, *, sink: Callable[[str, Sequence[Span]], None] | None = None) -> Pipeline:
+def pipeline(
+    vendor: Vendor, *, sink: Callable[[str, Sequence[Span]], None] | None = None, asks: Call | None = None
+) -> Pipeline:
+    """`asks` is called in place of the vendor, where not all of its answers are played."""
     hands, books = Hands(), Books()
     traces: list[tuple[Span, ...]] = []
     numbers = iter(range(1, 1_000))
@@ -154,7 +174,7 @@ def pipeline(vendor: Vendor, *, sink: Callable[[str, Sequence[Span]], None] | No
         new_span_id=lambda: f"{next(numbers):016x}",
         sleep=hands.sleep,
     )
-    return Pipeline(build_call(vendor, around), vendor, hands, books, traces)
+    return Pipeline(build_call(asks or vendor, around), vendor, hands, books, traces)
 
 
 async def read(reply: Reply) -> bytes:

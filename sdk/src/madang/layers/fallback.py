@@ -46,7 +46,8 @@ def with_fallback(call: Call, *, books_of: Callable[[Request], Books], clock: Cl
                     if attempt.failure is not None:
                         line.failed(attempt.target, attempt.failure, clock.monotonic())
                         before = f"after {attempt.target.name}: {attempt.failure.reason}; "
-                if clock.monotonic() >= request.deadline:
+                # The limit may strike a moment early; asking another for that moment would only cost.
+                if failed.code == "deadline_exceeded" or clock.monotonic() >= request.deadline:
                     break
                 continue
             attempts = reversed(request.journal.attempts)

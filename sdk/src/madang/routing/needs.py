@@ -40,7 +40,7 @@ def needs_of(request: Request) -> Needs:
         features.add("structured_output")
     text = _read_messages(body.get("messages") or body.get("input"), features)
     text += _read_messages(body.get("instructions"), features)
-    return Needs(request.operation, frozenset(features), int(text / BYTES_PER_TOKEN))
+    return Needs(request.operation, frozenset(features), round(text / BYTES_PER_TOKEN))
 
 
 def text_bytes(text: str) -> int:
