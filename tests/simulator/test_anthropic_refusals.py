@@ -122,6 +122,10 @@ def test_a_body_that_is_too_large_is_refused_as_such(simulator: RunningSimulator
             "String should match pattern '^[a-zA-Z0-9_-]+$'",
         ),
         (
+            {"messages": [HI, {"role": "assistant", "content": [{"type": "redacted_thinking", "data": "a"}]}, HI]},
+            "messages.1: The final block in an assistant message cannot be `redacted_thinking`.",
+        ),
+        (
             {
                 "messages": [
                     HI,

@@ -37,6 +37,8 @@ REQUEST: dict[str, Any] = {
             "thinking_blocks": [{"type": "thinking", "thinking": "Hm.", "signature": "EiA"}],
         },
         {"role": "tool", "tool_call_id": "a", "content": "21"},
+        {"role": "assistant", "content": "hi", "anthropic_content": [{"type": "text", "text": "hi", "citations": []}]},
+        {"role": "user", "content": "And?"},
     ],
     "tools": [WEATHER, {"type": "function", "function": {"name": "g", "strict": True, "parameters": STRICT}}],
     "tool_choice": {"type": "function", "function": {"name": "g"}},

@@ -117,6 +117,13 @@ def test_thinking_that_the_vendor_could_not_verify_stays_away() -> None:
     ]
 
 
+def test_thoughts_that_nothing_followed_stay_away_because_the_vendor_refuses_them() -> None:
+    found = turns(
+        HI, {"role": "assistant", "thinking_blocks": [{"type": "thinking", "thinking": "Hm", "signature": "EiA"}]}, HI
+    )
+    assert [turn["role"] for turn in found] == ["user"]
+
+
 def test_blocks_that_were_kept_whole_go_back_as_they_came() -> None:
     blocks = [
         {"type": "text", "text": "Looking."},

@@ -20,6 +20,7 @@ from madang.providers.openai_fields import refused
 _Block = dict[str, Any]
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _PDF = "application/pdf"
+_THINKING = ("thinking", "redacted_thinking")
 _TEXT_TYPES = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
 _OPENAI_ONLY = {
     "input_audio": "Anthropic's models do not take audio; send text, images or PDF, or ask a model that hears.",
@@ -66,7 +67,7 @@ def calls_tools_without_thinking(turns: list[_Block]) -> bool:
     """
     last = next((turn["content"] for turn in reversed(turns) if turn["role"] == "assistant"), ())
     kinds = {block.get("type") for block in last}
-    return "tool_use" in kinds and not kinds & {"thinking", "redacted_thinking"}
+    return "tool_use" in kinds and not kinds & set(_THINKING)
 
 
 def _add(turns: list[_Block], role: str, blocks: list[_Block]) -> None:
@@ -174,18 +175,31 @@ def _as_text(content: str, index: int) -> str:
 def _said(message: _Block, index: int) -> list[_Block]:
     """What the assistant said: its blocks as it said them where they were kept, or else in the order vendors ask for."""
     whole = message.get("anthropic_content")
-    if isinstance(whole, list) and whole:
-        return list(whole)
+    if isinstance(whole, list) and whole and all(_is_block(block) for block in whole):
+        return _without_last_thoughts(whole)
     thinking = message.get("thinking_blocks")
     blocks = [block for block in thinking if _is_signed(block)] if isinstance(thinking, list) else []
     blocks += _blocks(message.get("content"), index)
     calls = message.get("tool_calls")
-    return blocks + [_tool_use(call, index) for call in calls] if isinstance(calls, list) else blocks
+    blocks += [_tool_use(call, index) for call in calls] if isinstance(calls, list) else []
+    return _without_last_thoughts(blocks)
+
+
+def _without_last_thoughts(blocks: list[_Block]) -> list[_Block]:
+    """The vendor refuses a turn that ends with thoughts, such as one that max_tokens ended while the model thought."""
+    end = len(blocks)
+    while end and blocks[end - 1].get("type") in _THINKING:
+        end -= 1
+    return blocks[:end]
 
 
 def _is_signed(block: Any) -> bool:
     """Whether a thinking block is one that the vendor can verify; another vendor's would be refused."""
-    return isinstance(block, dict) and bool(block.get("signature") or block.get("data"))
+    return _is_block(block) and bool(block.get("signature") or block.get("data"))
+
+
+def _is_block(block: Any) -> bool:
+    return isinstance(block, dict) and isinstance(block.get("type"), str)
 
 
 def _tool_use(call: Any, index: int) -> _Block:

@@ -47,7 +47,12 @@ def messages_of(fields: Fields) -> list[Message]:
         role = needed(turn, "role", path)
         if role not in ("user", "assistant", "system"):
             raise invalid(f"{path}role", "Input should be 'user', 'assistant' or 'system'")
-        found += _turn(role, _blocks(turn, path), path)
+        blocks = _blocks(turn, path)
+        found += _turn(role, blocks, path)
+        if role == "assistant" and blocks and blocks[-1]["type"] in ("thinking", "redacted_thinking"):
+            raise invalid(
+                f"messages.{index}", f"The final block in an assistant message cannot be `{blocks[-1]['type']}`."
+            )
     _check_pairs(turns)
     return found
 
