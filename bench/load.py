@@ -243,7 +243,7 @@ def _ticks(begin: float, interval_s: float) -> int:
     return timer
 
 
-def _at(values: list[float], share: float) -> float | None:
+def percentile_ms(values: list[float], share: float) -> float | None:
     """The value that `share` of the values do not exceed, in milliseconds."""
     if not values:
         return None
@@ -258,9 +258,9 @@ def _report(seen: Seen) -> dict[str, Any]:
         "failed": seen.failed,
         "events": seen.events,
         "per_s": seen.done / elapsed_s if elapsed_s else 0.0,
-        "p50_ms": _at(seen.latencies, 0.5),
-        "p99_ms": _at(seen.latencies, 0.99),
-        "first_token_ms": _at(seen.first_tokens, 0.5),
+        "p50_ms": percentile_ms(seen.latencies, 0.5),
+        "p99_ms": percentile_ms(seen.latencies, 0.99),
+        "first_token_ms": percentile_ms(seen.first_tokens, 0.5),
     }
 
 
