@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.studio.world import Answer
 from tests.support.running_platform import Platform, until
 
@@ -122,6 +123,18 @@ def test_activity_of_a_fallback_is_told_with_the_model_it_stands_behind(platform
         lambda: platform.browser().get(at(platform, spare, "activity")).json["deployments"][0]["answered"] == 1,
         "the fallback's attempt is counted with its own model",
     )
+
+
+@pytest.mark.parametrize("alias", ["sandbox-chat", "sandbox-claude", "sandbox-gemini", "sandbox-bedrock"])
+def test_the_sandboxs_models_answer_in_their_vendors_protocols(platform: Platform, alias: str) -> None:
+    key = (platform.home / "run" / "sandbox.key").read_text(encoding="utf-8").strip()
+    whole = platform.chat(alias, key=key)
+    assert whole.status == 200, whole.body
+    assert whole.headers["x-madang-simulated"] == "true"
+    assert float(whole.headers["x-madang-cost-usd"]) > 0
+    assert whole.json["choices"][0]["message"]["content"]
+    streamed = platform.chat(alias, key=key, stream=True)
+    assert streamed.body.rstrip().endswith(b"data: [DONE]"), streamed.body
 
 
 def test_viewers_see_activity_and_strangers_see_nothing(platform: Platform) -> None:

@@ -1,7 +1,7 @@
 """The sandbox's simulated models, and where the simulator's addresses lead in this run of the platform.
 
-The simulator gets a free port at each start. Stored addresses therefore read `simulator:/d/NAME/v1` and are resolved when a
-snapshot is loaded.
+The simulator gets a free port at each start. Stored addresses therefore read `simulator:/d/NAME` and so on, and are resolved
+when a snapshot is loaded. Simulated deployments need no credential.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from madang_server.models.vendor_rules import SIMULATOR_SCHEME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from madang.calls.operation import Vendor
+
 FAILING_DEPLOYMENT = "sandbox-down"
 
 
 def sandbox_models() -> tuple[Model, ...]:
-    """The models of a new sandbox: one that shares load, one that falls over, one for embeddings."""
+    """The models of a new sandbox: one that shares load, one that falls over, one for embeddings, one of each other vendor
+    whose protocol the simulator speaks."""
     return (
         Model(
             alias="sandbox-chat",
@@ -56,6 +59,9 @@ def sandbox_models() -> tuple[Model, ...]:
             timeout_s=60.0,
             deployments=(_simulated("sandbox-embedding", "text-embedding-3-small", "koreacentral"),),
         ),
+        _of_one_vendor("sandbox-claude", "anthropic", "claude-sonnet-4-5", "us", "Anthropic's"),
+        _of_one_vendor("sandbox-gemini", "gemini", "gemini-2.5-flash", "global", "Google's"),
+        _of_one_vendor("sandbox-bedrock", "bedrock", "amazon.nova-lite-v1:0", "us-east-1", "Amazon Bedrock's"),
     )
 
 
@@ -66,6 +72,9 @@ def simulator_controls() -> dict[str, dict[str, object]]:
         "sandbox-seoul": {**pace, "region": "koreacentral"},
         "sandbox-tokyo": {**pace, "region": "japaneast"},
         "sandbox-standby": {**pace, "region": "japaneast"},
+        "sandbox-claude": {**pace, "region": "us"},
+        "sandbox-gemini": {**pace, "region": "global"},
+        "sandbox-bedrock": {**pace, "region": "us-east-1"},
         FAILING_DEPLOYMENT: {"region": "koreacentral", "faults": [{"kind": "server_error", "probability": 1.0}]},
     }
 
@@ -94,17 +103,35 @@ _PRICES: Mapping[str, tuple[str, str | None, str | None]] = {
     "gpt-4o": ("2.50", "1.25", "10.00"),
     "gpt-4o-mini": ("0.15", "0.075", "0.60"),
     "text-embedding-3-small": ("0.02", None, None),
+    "claude-sonnet-4-5": ("3.00", "0.30", "15.00"),
+    "gemini-2.5-flash": ("0.30", "0.03", "2.50"),
+    "amazon.nova-lite-v1:0": ("0.06", "0.015", "0.24"),
 }
 
 
-def _simulated(name: str, vendor_model: str, region: str, *, weight: float = 1.0, order: int = 1) -> Deployment:
+def _of_one_vendor(alias: str, vendor: Vendor, vendor_model: str, region: str, whose: str) -> Model:
+    return Model(
+        alias=alias,
+        description=f"Simulated, and spoken to in {whose} own protocol.",
+        simulated=True,
+        retries=2,
+        timeout_s=60.0,
+        first_token_timeout_s=20.0,
+        idle_timeout_s=20.0,
+        deployments=(_simulated(alias, vendor_model, region, vendor=vendor),),
+    )
+
+
+def _simulated(
+    name: str, vendor_model: str, region: str, *, vendor: Vendor = "openai", weight: float = 1.0, order: int = 1
+) -> Deployment:
     input_price, cached_price, output_price = _PRICES[vendor_model]
     return Deployment(
         name=name,
-        vendor="openai",
+        vendor=vendor,
         vendor_model=vendor_model,
         region=region,
-        base_url=f"{SIMULATOR_SCHEME}/d/{name}/v1",
+        base_url=f"{SIMULATOR_SCHEME}/d/{name}{'/v1' if vendor == 'openai' else ''}",
         weight=weight,
         order=order,
         input_usd_per_million=Decimal(input_price),
