@@ -148,6 +148,18 @@ def test_pictures_and_parts_without_counterpart_make_the_round_trip() -> None:
     assert sent(messages=[message])["contents"][0]["parts"] == [{"text": "Here."}, code, picture]
 
 
+def test_pictures_that_were_only_thought_of_are_shown_but_not_sent_again() -> None:
+    draft = {"inlineData": {"mimeType": "image/png", "data": "iVBO"}, "thought": True}
+    assert failure(response(said(draft, finish="IMAGE_SAFETY"))).reason == "content_filter"
+    message = whole(response(said(draft, {"text": "Done."})))[0]["choices"][0]["message"]
+    assert message["google_parts"] == [draft]
+    assert sent(messages=[message])["contents"][0]["parts"] == [{"text": "Done."}]
+
+
+def test_an_answer_that_names_no_model_has_the_one_that_was_asked() -> None:
+    assert whole(json.dumps({"candidates": [said({"text": "x"})]}).encode())[0]["model"] == "gemini-2.5-flash"
+
+
 def test_what_we_do_not_model_stays_in_the_choice_under_googles_name() -> None:
     grounding = {"webSearchQueries": ["madang"]}
     told, _ = whole(response(said({"text": "x"}, groundingMetadata=grounding), modelStatus={"stage": "NEW"}))

@@ -7,6 +7,7 @@ import time
 import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -22,13 +23,16 @@ from tests.support.service_account import service_account_text
 from madang.calls.clock import Clock
 from madang.calls.event import Consumed
 from madang.calls.operation import Operation
+from madang.calls.policy import Policy
 from madang.calls.reply import Reply
 from madang.calls.target import Target
 from madang.errors import CallFailed, FailureReason
+from madang.layers.stack import Surroundings, build_call
 from madang.providers.aiohttp_transport import AiohttpTransport
 from madang.providers.gemini.call import gemini_call, vertex_call
 from madang.providers.registry import vendor_call
 from madang.providers.remote_file import FileFetcher
+from madang.routing.books import Books
 from madang_simulator import RunningSimulator, simulator_in_thread
 
 pytestmark = pytest.mark.anyio
@@ -385,6 +389,39 @@ async def test_calls_at_once_get_one_token_and_later_ones_another_shortly_before
         assert tokens() == 2
     finally:
         await transport.close()
+
+
+async def test_a_token_that_is_refused_is_not_used_again(simulator: RunningSimulator) -> None:
+    to = deployment(simulator, "vertex")
+    asked = request(route(to)).to(to, "the only one", has_alternative=False)
+    transport = AiohttpTransport()
+    # Whose clock is late asks for tokens that have expired already.
+    call = vertex_call(transport, clock=Clock(now_us=lambda: int((time.time() - 7_200) * 1_000_000)))
+    try:
+        for _ in range(2):
+            with pytest.raises(CallFailed) as caught:
+                await call(asked)
+            assert (caught.value.reason, caught.value.status) == ("authentication", 401)
+    finally:
+        await transport.close()
+    assert sum(one["path"].endswith("/token") for one in sent(simulator)) == 2
+
+
+@both_ways
+async def test_what_gemini_blocks_another_vendor_may_answer(simulator: RunningSimulator, stream: bool) -> None:
+    simulator.configure("east", faults=[{"kind": "content_filter"}])
+    first = deployment(simulator, order=1)
+    second = target("west", vendor="openai", vendor_model="gpt-4o", base_url=simulator.openai_url("west"), api_key="sk")
+    line = route(first, replace(second, order=2), policy=Policy(policy_block_vendors=("openai",)))
+    transport = AiohttpTransport()
+    surroundings = Surroundings(sink=lambda *_: None, books_of=lambda _: Books(), clock=Clock())
+    try:
+        asked = request(line, stream=stream, deadline=time.monotonic() + 60)
+        raw = await read(await build_call(vendor_call(transport), surroundings)(asked))
+    finally:
+        await transport.close()
+    assert b"gpt-4o" in raw and b"content_filter" not in raw
+    assert [attempt.failure.reason for attempt in asked.journal.attempts if attempt.failure] == ["content_filter"]
 
 
 async def test_a_disabled_service_account_is_an_authentication_failure_in_googles_words(

@@ -38,7 +38,18 @@ def vertex_call(transport: Transport, fetcher: FileFetcher | None = None, clock:
     async def reach(request: Request, method: str) -> Outgoing:
         return await _reach_vertex(request, method, tokens)
 
-    return _call(transport, "Vertex AI", reach, fetcher or FileFetcher(), is_vertex=True)
+    call = _call(transport, "Vertex AI", reach, fetcher or FileFetcher(), is_vertex=True)
+
+    async def with_fresh_tokens(request: Request) -> Reply:
+        try:
+            return await call(request)
+        except CallFailed as failure:
+            key = request.target.api_key if request.target is not None else ""
+            if failure.status == 401 and failure.code != "invalid_service_account" and _is_account(key):
+                tokens.forget(read_key(key))
+            raise
+
+    return with_fresh_tokens
 
 
 def _call(transport: Transport, vendor: str, reach: Reached, fetcher: FileFetcher, *, is_vertex: bool) -> Call:
@@ -79,7 +90,7 @@ async def _reach_vertex(request: Request, method: str, tokens: AccessTokens) -> 
     assert target is not None
     key, project, headers = target.api_key, "", dict(_JSON)
     secrets: tuple[str, ...] = (key,)
-    if key.lstrip().startswith("{"):
+    if _is_account(key):
         account = read_key(key)
         token = await tokens.token(account)
         project, secrets = account.project_id, (account.private_key, token)
@@ -91,6 +102,10 @@ async def _reach_vertex(request: Request, method: str, tokens: AccessTokens) -> 
         headers["x-goog-api-key"] = key
     url = vertex_url(target.base_url, target.api_version, target.region, project, target.vendor_model, method)
     return Outgoing(url, headers, b"", secrets)
+
+
+def _is_account(key: str) -> bool:
+    return key.lstrip().startswith("{")
 
 
 class _WholeWire:

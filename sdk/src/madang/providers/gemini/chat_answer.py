@@ -49,16 +49,17 @@ class Meaning:
         "_has_started",
         "_id",
         "_last",
+        "_model",
         "_pictures",
         "_spoken",
         "_tools",
         "_vendor",
     )
 
-    def __init__(self, *, vendor: str, choices: int = 1, reply_id: str = "") -> None:
+    def __init__(self, *, vendor: str, model: str, choices: int = 1, reply_id: str = "") -> None:
         self._vendor = vendor
         self._choices = choices
-        self._id = reply_id  # until Gemini names its own
+        self._model, self._id = model, reply_id  # until Gemini names its own
         self._has_started = False
         self._has_given = False  # something that the caller would miss
         self._spoken: set[int] = set()
@@ -87,7 +88,7 @@ class Meaning:
         if not self._has_started:
             self._has_started = True
             self._id = str(body.get("responseId") or self._id)
-            parts.append(Started(self._id, str(body.get("modelVersion") or "")))
+            parts.append(Started(self._id, str(body.get("modelVersion") or self._model)))
         self._judge_prompt(body.get("promptFeedback"))
         for candidate in body.get("candidates") or ():
             self._add(parts, candidate)
@@ -169,7 +170,7 @@ class Meaning:
             return True
         if piece.keys() - {"thought", "thoughtSignature"}:
             parts.append(Extra({"google_parts": [piece]}, choice))
-            return True
+            return not piece.get("thought")
         if signature:
             parts.append(Extra(_signed(signature), choice))
         return False
@@ -284,7 +285,13 @@ def reader_for(request: Request, *, vendor: str) -> ChatReader:
 
 def meaning_for(request: Request, vendor: str) -> Meaning:
     choices = request.body.get("n")
-    return Meaning(vendor=vendor, choices=choices if isinstance(choices, int) else 1, reply_id=_own_id(request))
+    assert request.target is not None
+    return Meaning(
+        vendor=vendor,
+        model=request.target.vendor_model,
+        choices=choices if isinstance(choices, int) else 1,
+        reply_id=_own_id(request),
+    )
 
 
 def created_s(request: Request) -> int:

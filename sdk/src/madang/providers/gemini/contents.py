@@ -93,7 +93,8 @@ def _said(
         parts[-1] = {**parts[-1], "thoughtSignature": signature}
     elif signature:
         parts = [{"text": "", "thoughtSignature": signature}]
-    parts += [part for part in message.get("google_parts") or () if isinstance(part, dict)]
+    others = message.get("google_parts") or ()
+    parts += [part for part in others if isinstance(part, dict) and not part.get("thought")]
     for drawn in message.get("images") or ():
         if isinstance(drawn, dict):
             picture = media_part({"type": "image_url", **drawn}, files)

@@ -78,6 +78,10 @@ class AccessTokens:
             self._tokens[key] = token
             return token.text
 
+    def forget(self, key: Key) -> None:
+        """Gives up a token that Google no longer takes, as when the account's rights were changed."""
+        self._tokens.pop(key, None)
+
     def _valid(self, key: Key) -> str:
         token = self._tokens.get(key)
         return token.text if token is not None and token.expires_s > self._now_s() else ""
