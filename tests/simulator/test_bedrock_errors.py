@@ -155,6 +155,17 @@ def test_a_request_that_breaks_a_rule_is_told_which(client: Any, more: dict[str,
     assert words in str(error)
 
 
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"messages":5}', b'{"messages":[{"role":"user","content":[{"text":5}]}]}']
+)
+def test_a_body_of_other_types_is_refused_while_it_is_read(simulator: RunningSimulator, body: bytes) -> None:
+    """boto3 would not send one."""
+    url = f"{simulator.vendor_url('east')}/model/{CLAUDE}/converse"
+    reply = httpx2.post(url, content=body, headers={"authorization": "Bearer any"})
+    assert reply.status_code == 400
+    assert reply.headers["x-amzn-errortype"].startswith("SerializationException")
+
+
 def test_an_unknown_model_is_an_invalid_identifier(client: Any) -> None:
     assert "model identifier is invalid" in str(error_of(client, modelId="no-such-model"))
 

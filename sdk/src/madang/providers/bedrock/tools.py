@@ -36,7 +36,7 @@ def tools_of(given: Any, choice: Any, called: tuple[str, ...], *, can_enforce: b
         for number, tool in enumerate(given or ()):
             _add(tool, f"tools[{number}]", specs, own, can_enforce=can_enforce)
     specs, wanted = _chosen(specs, choice)
-    named = {spec["toolSpec"]["name"] for spec in specs if "toolSpec" in spec}
+    named = [spec["toolSpec"]["name"] for spec in specs if "toolSpec" in spec]
     if not specs:  # Converse wants a declaration as soon as there is a call, not one of every tool
         specs = [tool_spec(name) for name in called]
     elif wanted and "tool" in wanted and wanted["tool"]["name"] not in named:
@@ -76,6 +76,8 @@ def _add(tool: Any, place: str, specs: list[Block], own: list[Any], *, can_enfor
         if control:
             specs += cache_point(control)
     elif len(tool) == 1 and next(iter(tool)) in _OWN_TOOLS:
+        if "toolSpec" in tool and not (isinstance(tool["toolSpec"], dict) and tool["toolSpec"].get("name")):
+            raise refused(f"{place}.toolSpec must have a name.", "tools")
         specs.append(tool)
     elif tool.get("type") in (None, "function", "custom"):
         raise refused(f"{place} is no function with a name.", "tools")

@@ -16,6 +16,7 @@ from madang_simulator.pictures import picture_tokens
 from madang_simulator.refusals import Refusal
 from madang_simulator.schema_check import fault_in
 from madang_simulator.wires.bedrock.refusals import invalid
+from madang_simulator.wires.bedrock.shapes import check_shapes
 from madang_simulator.wires.openai_fields import Fields
 
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -30,7 +31,8 @@ _THINKING_MODELS = ("deepseek.r1", "openai.gpt-oss")
 
 def read_converse(body: bytes, model: str, *, stream: bool) -> ChatAsk:
     """The request for a conversation."""
-    fields = read_body(body)
+    fields = _without_nulls(read_body(body))
+    check_shapes(fields)
     own = mapping(fields, "additionalModelRequestFields")
     tools = _tools(fields)
     use, forced = _tool_choice(fields, tools)
@@ -83,6 +85,13 @@ def mapping(fields: Fields, name: str) -> Mapping[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise _constraint(name, "Member must be an object")
     return value or {}
+
+
+def _without_nulls(value: Any) -> Any:
+    """A field that is null counts as absent."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def _number(fields: Fields, name: str, low: float, high: float | None) -> float | None:
