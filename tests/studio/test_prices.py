@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from tests.studio.world import Answer, World
@@ -28,6 +29,25 @@ def test_the_list_tells_prices_context_and_where_they_are_from(world: World) -> 
     assert one["per_image"] is None
     assert one["context_window"] == 128_000
     assert one["source"].startswith("genai-prices ")
+
+
+def price_of(world: World, **query: str) -> Any:
+    answer = world.carol.get(f"/api/projects/{world.menu}/prices/of?{urlencode(query)}")
+    assert answer.status == 200
+    return answer.json
+
+
+def test_a_deployment_without_its_own_price_is_told_which_one_it_pays(world: World) -> None:
+    listed_price = price_of(world, vendor="openai", model="gpt-4o")
+    assert (listed_price["input"], listed_price["context_window"]) == ("2.5", 128_000)
+    put(world)
+    agreed = price_of(world, vendor="openai", model="gpt-4o")
+    assert (agreed["input"], agreed["output"]) == ("2.00", "10")
+
+
+def test_an_opaque_name_has_the_price_of_the_model_behind_it(world: World) -> None:
+    assert price_of(world, vendor="azure", model="team-menu") is None
+    assert price_of(world, vendor="azure", model="team-menu", base_model="gpt-4o")["input"] == "2.5"
 
 
 def test_a_price_that_rises_with_the_prompt_shows_from_which_length_on(world: World) -> None:

@@ -348,6 +348,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/models/{alias}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Activity
+         * @description What the model's deployments did in the last hours, and how they are now.
+         */
+        get: operations["model_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{alias}/deployments/{name}/enabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Enabled
+         * @description Take a deployment out of service, or put it back. Calls under way finish; new ones go elsewhere.
+         */
+        put: operations["set_enabled"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{alias}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Model
+         * @description Make one real call, of 30 seconds at most. It costs what such a call costs, and leaves a trace with the tag "test".
+         */
+        post: operations["test_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/models": {
         parameters: {
             query?: never;
@@ -432,6 +492,26 @@ export interface paths {
          * @description Models of the price list that have all words of the query, with the prices the project pays today.
          */
         get: operations["list_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/prices/of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Price Of
+         * @description What a deployment pays today that gives no price of its own; null when neither the project nor the list knows.
+         */
+        get: operations["price_of"];
         put?: never;
         post?: never;
         delete?: never;
@@ -713,6 +793,21 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActivityHour
+         * @description Requests that began in the hour from `time` on.
+         */
+        ActivityHour: {
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Calls */
+            calls: number;
+            /** Failures */
+            failures: number;
+        };
+        /**
          * ApplyDocument
          * @description What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
          *
@@ -921,6 +1016,46 @@ export interface components {
             health: components["schemas"]["Health"] | null;
         };
         /**
+         * DeploymentActivity
+         * @description `calls` are requests to the vendor: answered, cancelled by their callers, or failed. Latency is of answered ones, in
+         *     milliseconds, None without any; the first token is of streams. `health` is what the gateway sees now.
+         */
+        DeploymentActivity: {
+            /** Deployment */
+            deployment: string;
+            /** Vendor */
+            vendor: string;
+            /** Vendor Model */
+            vendor_model: string;
+            /** Region */
+            region: string;
+            /** Enabled */
+            enabled: boolean;
+            health: components["schemas"]["Health"] | null;
+            /** Calls */
+            calls: number;
+            /** Answered */
+            answered: number;
+            /** Cancelled */
+            cancelled: number;
+            /** Failures */
+            failures: number;
+            /** Errors */
+            errors: components["schemas"]["ErrorCount"][];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** First Token P50 Ms */
+            first_token_p50_ms: number | null;
+            /** First Token P95 Ms */
+            first_token_p95_ms: number | null;
+            /** Hours */
+            hours: components["schemas"]["ActivityHour"][];
+        };
+        /**
          * DeploymentInput
          * @description Like `Deployment`. `health` is accepted, so that what was read can be sent back, and ignored.
          *
@@ -1089,12 +1224,24 @@ export interface components {
              */
             created_at: string;
         };
+        /** Enabling */
+        Enabling: {
+            /** Enabled */
+            enabled: boolean;
+        };
         /**
          * ErrorBody
          * @description What every answer with a status of 400 or more holds.
          */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
+        };
+        /** ErrorCount */
+        ErrorCount: {
+            /** Error Type */
+            error_type: string;
+            /** Count */
+            count: number;
         };
         /**
          * ErrorDetail
@@ -1231,7 +1378,8 @@ export interface components {
         };
         /**
          * Health
-         * @description What the gateway last saw. A cooling deployment is tried again at `until`.
+         * @description What the gateway last saw. A cooling deployment is tried again at `until`, one in "trial" by the next call. `in_flight`
+         *     are calls under way in the process that answers this.
          */
         Health: {
             /**
@@ -1243,6 +1391,11 @@ export interface components {
             until: string | null;
             /** Reason */
             reason: string;
+            /**
+             * In Flight
+             * @default 0
+             */
+            in_flight: number;
         };
         /**
          * InvitedMember
@@ -1373,6 +1526,24 @@ export interface components {
             routing: components["schemas"]["Routing"];
             /** Deployments */
             deployments: components["schemas"]["Deployment"][];
+        };
+        /**
+         * ModelActivity
+         * @description From `start` up to `end`. Every deployment has the same hours, from the one on in which `start` lies.
+         */
+        ModelActivity: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Deployments */
+            deployments: components["schemas"]["DeploymentActivity"][];
         };
         /**
          * ModelInput
@@ -2027,6 +2198,73 @@ export interface components {
             input: string;
             /** Output */
             output: string;
+        };
+        /**
+         * TestAttempt
+         * @description One request to a vendor. `outcome` is "answered" or the kind of failure, which `message` tells in words.
+         */
+        TestAttempt: {
+            /** Deployment */
+            deployment: string;
+            /** Model */
+            model: string;
+            /** Vendor */
+            vendor: string;
+            /** Reason */
+            reason: string;
+            /** Outcome */
+            outcome: string;
+            /** Message */
+            message: string;
+            /** Latency Ms */
+            latency_ms: number | null;
+        };
+        /**
+         * TestCall
+         * @description What came of it. `failure` and `message` are "" for an answered call. Tokens and cost are None where unknown.
+         */
+        TestCall: {
+            /** Trace Id */
+            trace_id: string;
+            /** Text */
+            text: string;
+            /** Failure */
+            failure: string;
+            /** Message */
+            message: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Input Tokens */
+            input_tokens: number | null;
+            /** Output Tokens */
+            output_tokens: number | null;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** Attempts */
+            attempts: components["schemas"]["TestAttempt"][];
+        };
+        /**
+         * TestCallInput
+         * @description Without `deployment` the model's routing chooses.
+         */
+        TestCallInput: {
+            /** Deployment */
+            deployment?: string | null;
+            /**
+             * Prompt
+             * @default Say hello in one short sentence.
+             */
+            prompt: string;
+            /**
+             * Operation
+             * @default chat
+             * @enum {string}
+             */
+            operation: "chat" | "embeddings";
         };
         /**
          * Tier
@@ -3736,6 +3974,234 @@ export interface operations {
             };
         };
     };
+    model_activity: {
+        parameters: {
+            query?: {
+                /** @description How far back, in hours. */
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                alias: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelActivity"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The trace store does not answer; nothing is known, nothing is lost. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_enabled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+                name: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Enabling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCallInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCall"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: {
@@ -4185,6 +4651,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelPricePage"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    price_of: {
+        parameters: {
+            query: {
+                vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
+                model: string;
+                base_model?: string;
+                base_url?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPrice"] | null;
                 };
             };
             /** @description Something sent cannot be used; `param` names the field. */

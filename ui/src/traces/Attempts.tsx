@@ -5,8 +5,8 @@ import { Duration, Money } from "../design/Figures";
 import { StatusDot, Tag } from "../design/Tag";
 import classes from "./Attempts.module.css";
 import { durationOf, numberOf } from "./tree";
-import { whyWords } from "./why";
-import { outcomeWords } from "./words";
+import { whyWords } from "../calls/why";
+import { outcomeWords } from "../calls/words";
 
 export function Attempts({ attempts }: { attempts: Span[] }) {
   const { t } = useTranslation();

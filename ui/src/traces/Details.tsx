@@ -9,7 +9,7 @@ import { exactTime } from "../design/times";
 import classes from "./Details.module.css";
 import { Status } from "./Status";
 import { durationOf } from "./tree";
-import { kindWords } from "./words";
+import { kindWords } from "../calls/words";
 
 const COST_PARTS = ["input", "cached_input", "output"] as const;
 

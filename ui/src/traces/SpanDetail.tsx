@@ -9,7 +9,7 @@ import { ConversationTab } from "./ConversationTab";
 import { Details } from "./Details";
 import classes from "./SpanDetail.module.css";
 import { attemptsOf } from "./tree";
-import { errorWords } from "./words";
+import { errorWords } from "../calls/words";
 
 const TABS = ["conversation", "attempts", "details", "raw"] as const;
 type Tab = (typeof TABS)[number];

@@ -17,7 +17,7 @@ import type { Span } from "../api/shapes";
 import { exactDuration, formatDuration, formatMoney } from "../design/numbers";
 import classes from "./SpanTree.module.css";
 import { type Branch, branchesOf, durationOf, numberOf } from "./tree";
-import { kindWords } from "./words";
+import { kindWords } from "../calls/words";
 
 interface SpanTreeProps {
   spans: Span[];

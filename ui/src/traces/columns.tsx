@@ -7,7 +7,7 @@ import { Tag } from "../design/Tag";
 import { ClockTime } from "../design/Time";
 import type { Column } from "../design/table";
 import { Status } from "./Status";
-import { causeWords, kindWords } from "./words";
+import { causeWords, kindWords } from "../calls/words";
 
 export function useTraceColumns(): Column<TraceRow>[] {
   const { t, i18n } = useTranslation();

@@ -5,7 +5,7 @@ import type { Facets } from "../api/shapes";
 import type { FacetGroup } from "../design/Facets";
 import type { FilterField } from "../design/filter";
 import { FIELDS, type FieldName } from "./view";
-import { causeWords } from "./words";
+import { causeWords } from "../calls/words";
 
 const LABELS = {
   status: "traces.status",

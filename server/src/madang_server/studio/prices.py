@@ -117,6 +117,27 @@ def list_prices(
     return ModelPricePage(items=items, next_cursor=next_cursor)
 
 
+@router.get("/of")
+def price_of(
+    access: ProjectReader,
+    now: Now,
+    reading: Reading,
+    vendor: Vendor,
+    model: Annotated[str, Query(min_length=1, max_length=256)],
+    base_model: Annotated[str, Query(max_length=256)] = "",
+    base_url: Annotated[str, Query(max_length=2_000)] = "",
+) -> ModelPrice | None:
+    """What a deployment pays today that gives no price of its own; null when neither the project nor the list knows."""
+    own = overrides.overrides_of(reading, access.project_id)
+    book = PriceBook(bundled(), {access.project_id: own}, now)
+    names = {"base_model": base_model, "base_url": base_url}
+    listed = book.listed(vendor, model, **names)
+    price = book.of_project(access.project_id).price_of(Price(), vendor, model, **names)
+    if listed is None and price is None:
+        return None
+    return _shown_price(listed or Listed(vendor, model, model, None, None), price)
+
+
 @router.get("/overrides")
 def list_overrides(access: ProjectReader, page: Page, reading: Reading) -> PriceOverridePage:
     """The prices the project agreed, by vendor and model, the newest of each first."""
