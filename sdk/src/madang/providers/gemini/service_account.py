@@ -117,7 +117,15 @@ class AccessTokens:
 
 
 def _assertion(key: Key, issued_s: int) -> str:
-    from google.auth import crypt, jwt
+    try:
+        from google.auth import crypt, jwt
+    except ImportError:
+        raise CallFailed(
+            "Vertex AI needs google-auth, which is not installed here; install madang[vertex].",
+            reason="not_found",
+            status=502,
+            code="library_missing",
+        ) from None
 
     claims = {
         "iss": key.client_email,
