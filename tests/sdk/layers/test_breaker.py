@@ -128,5 +128,14 @@ async def test_when_all_rest_they_are_asked_all_the_same() -> None:
     assert around.traces[3][1].attributes["madang.attempt.reason"] == "resting after connection, tried last"
 
 
+async def test_a_moments_failure_of_the_healthy_one_is_retried_before_a_dead_one_is_asked() -> None:
+    around = pipeline(Vendor(east=[*DEAD], west=[*[whole()] * 3, [failed("overloaded")], whole()]))
+    await down(around)
+    around.hands.seconds -= 1.0  # it rests still
+    assert b"courtyard" in await answered(around)
+    assert around.vendor.asked[-2:] == ["west", "west"]
+    assert around.traces[3][2].attributes["madang.attempt.reason"] == "retry 1 of 2 after overloaded"
+
+
 async def _reply(around: Pipeline) -> Reply:
     return await around.call(request(TO))

@@ -174,6 +174,9 @@ async def test_a_mistake_of_the_callers_ends_both_at_once(stream: bool) -> None:
         await around.call(request(hedged(), stream=stream))
     assert (caught.value.reason, caught.value.status) == ("invalid_request", 400)
     assert sorted(around.vendor.closed) == ["east", "west"]
+    root, _, second = around.trace
+    assert (root.error_type, second.error_type) == ("invalid_request", "cancelled")
+    assert second.status_message == "Another deployment answered first, so this request was stopped."
 
 
 async def test_a_refusal_by_policy_is_final_also_while_another_vendor_thinks() -> None:

@@ -12,7 +12,7 @@ from madang.calls.target import Route
 from madang.errors import FAILURE_REASONS, CallFailed, FailureReason
 from madang.routing.books import Books
 from madang.routing.health import key_of
-from madang.routing.line import Line
+from madang.routing.line import Choice, Line
 from madang.routing.needs import Needs
 from madang.routing.rank import Sight
 
@@ -224,6 +224,9 @@ def test_models_for_a_class_that_cannot_serve_are_not_asked_either() -> None:
     needs = Needs(features=frozenset({"vision"}))
     to = route(target("east"), after={"outage": (model("blind", supports=frozenset()), model("other"))})
     assert asked(to, "server_error", needs=needs) == ["east", "other"]
+    assert asked(route(target("east"), after={"outage": to.after["outage"][:1]}), "server_error", needs=needs) == [
+        "east"
+    ]
 
 
 def test_the_only_deployment_is_asked_even_if_it_seems_to_lack_something() -> None:
@@ -275,10 +278,24 @@ def test_one_that_recovered_while_another_was_tried_is_asked_at_its_place() -> N
     assert waiting.upcoming.target.name == "west"
 
 
+def first(waiting: Line) -> Choice:
+    choice = waiting.next()
+    assert choice is not None
+    return choice
+
+
 def test_the_classes_after_which_somebody_is_left_are_known_beforehand() -> None:
     to = route(target("east"), fallbacks=(model("plain"),), after={"outage": (), "timeout": (model("quick"),)})
     waiting = line(to)
-    waiting.next()
-    assert waiting.classes_left() == set(FAILURE_CLASSES) - {"outage"}
-    waiting.next()
-    assert waiting.classes_left() == {"timeout"}
+    assert waiting.classes_left(first(waiting)) == set(FAILURE_CLASSES) - {"outage"}
+    assert waiting.classes_left(first(waiting)) == {"timeout"}
+
+
+def test_one_that_rests_is_no_better_than_asking_a_healthy_one_again() -> None:
+    books = Books()
+    for name in ("west", "south"):
+        books.health.failed(target(name), CallFailed("", reason="rate_limited", status=429, retry_after_s=50.0), 0.0)
+    waiting = line(route(target("east"), target("west"), target("south")), books)
+    assert waiting.classes_left(first(waiting)) == frozenset()
+    assert waiting.classes_left(first(waiting)) == set(FAILURE_CLASSES), "both rest"
+    assert waiting.classes_left(first(waiting)) == frozenset()

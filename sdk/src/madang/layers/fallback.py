@@ -25,11 +25,12 @@ def with_fallback(call: Call, *, books_of: Callable[[Request], Books], clock: Cl
         failure: CallFailed | None = None
         before = f"{request.reason}; " if request.reason else ""
         while (choice := line.next()) is not None:
+            left = line.classes_left(choice)
             addressed = request.to(
                 choice.target,
                 f"{before}{choice.reason}",
-                has_alternative=len(line) > 0,
-                alternative_after=line.classes_left() if request.route.after else None,
+                has_alternative=bool(left),
+                alternative_after=left if request.route.after else None,
             )
             hedge_after = _hedge_after(request, choice, books, clock.monotonic()) if len(line) else None
             begun = len(request.journal.attempts)

@@ -25,14 +25,17 @@ async def first_of(
     tasks = [asyncio.ensure_future(call(first))]
     try:
         await asyncio.wait(tasks, timeout=after_s)
-        if not tasks[0].done():
-            other = second()
-            if other is not None:
-                tasks.append(asyncio.ensure_future(call(other)))
+        if tasks[0].done():  # as most calls are by then
+            return await tasks[0]
+        other = second()
+        if other is not None:
+            tasks.append(asyncio.ensure_future(call(other)))
         winner = await _winner(tasks, is_final)
         await _stop([task for task in tasks if task is not winner], OUTRUN)
-    except BaseException:  # both failed, or the caller went away: neither may go on, nor stay open unread
-        await _stop(tasks, "")
+    except (
+        BaseException
+    ) as error:  # one failed for both, or the caller went away: neither may go on, nor stay open unread
+        await _stop(tasks, OUTRUN if isinstance(error, CallFailed) else "")
         raise
     return winner.result()
 

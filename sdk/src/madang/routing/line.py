@@ -11,7 +11,7 @@ from typing import NamedTuple
 from madang.calls.policy import CLASS_OF, FAILURE_CLASSES, FailureClass
 from madang.calls.target import Route, Target
 from madang.errors import CallFailed
-from madang.routing.health import Health, key_of
+from madang.routing.health import HEALTHY, Health, key_of
 from madang.routing.needs import is_too_long_for, unmet_by
 from madang.routing.rank import Ranked, Sight, ranked
 
@@ -61,8 +61,9 @@ class Line:
         self._overflown: list[Target] = []
         self._blocked_by: set[str] = set()  # vendors
         self._named_for_blocks: frozenset[str] = frozenset()  # models that the project named for this very case
-        self.passed_over: list[PassedOver] = []
-        self._waiting = self._lined_up((("", route), *_by_name(route.fallbacks)), self.passed_over)
+        is_only = len(route.targets) == 1 and not route.fallbacks
+        lined_up = self._lined_up((("", route), *_by_name(route.fallbacks)), is_only=is_only)
+        self._waiting, self.passed_over = lined_up
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -98,11 +99,17 @@ class Line:
             waiting = [choice._replace(health=health.of(choice.target, now)) for choice in waiting]
         self._waiting = sorted([choice for choice in waiting if self._may_ask(choice)], key=_turn)
 
-    def classes_left(self) -> frozenset[FailureClass]:
-        """The classes of failure after which somebody would be left to ask; which retrying depends on."""
+    def classes_left(self, choice: Choice) -> frozenset[FailureClass]:
+        """The classes of failure after which somebody else is better asked than `choice` once more: anybody who does not
+        rest, and any other at all where it rests itself."""
+
+        def is_better(waiting: list[Choice]) -> bool:
+            may_rest = choice.health.state == "cooling"
+            return any(may_rest or each.health.state != "cooling" for each in waiting)
+
         if not self._route.after:
-            return _ALL if self._waiting else frozenset()
-        return frozenset(kind for kind in FAILURE_CLASSES if self._left_after(kind))
+            return _ALL if is_better(self._waiting) else _NONE
+        return frozenset(kind for kind in FAILURE_CLASSES if is_better(self._left_after(kind)))
 
     def _left_after(self, kind: FailureClass) -> list[Choice]:
         """Who waits when a failure of this class has chosen its fallback models.
@@ -114,7 +121,8 @@ class Line:
         if instead is None:
             return self._waiting
         own = [choice for choice in self._waiting if not choice.fallback]
-        return own + self._lined_up(_by_name(instead), [])
+        others, _ = self._lined_up(_by_name(instead), is_only=False)
+        return own + others
 
     def _may_ask(self, choice: Choice) -> bool:
         target = choice.target
@@ -124,11 +132,15 @@ class Line:
             return True
         return target.vendor in self._route.policy.policy_block_vendors and target.vendor not in self._blocked_by
 
-    def _lined_up(self, routes: tuple[tuple[str, Route], ...], passed_over: list[PassedOver]) -> list[Choice]:
+    def _lined_up(
+        self, routes: tuple[tuple[str, Route], ...], *, is_only: bool
+    ) -> tuple[list[Choice], list[PassedOver]]:
+        """Who may serve, in turn, and who may not."""
         sight = self._sight
         health = sight.books.health
         line: list[Choice] = []
-        is_only = len(routes) == 1 and len(routes[0][1].targets) == 1
+        passed_over: list[PassedOver] = []
+        is_in_turn = True
         seen = set(self._tried) if self._tried or len(routes) > 1 else None
         for fallback, route in routes:
             for place in ranked(route, sight, self._rng):
@@ -143,13 +155,16 @@ class Line:
                     passed_over.append(PassedOver(target, why, fallback))
                     continue
                 too_long = is_too_long_for(target, sight.needs)
-                line.append(Choice(place, health.of(target, sight.now), fallback, too_long, len(line)))
-        if any(_is_last(choice) for choice in line):
+                state = health.of(target, sight.now)
+                is_in_turn = is_in_turn and state is HEALTHY and not too_long
+                line.append(Choice(place, state, fallback, too_long, len(line)))
+        if not is_in_turn:
             line.sort(key=_turn)
-        return line
+        return line, passed_over
 
 
 _ALL: frozenset[FailureClass] = frozenset(FAILURE_CLASSES)
+_NONE: frozenset[FailureClass] = frozenset()
 
 
 def _by_name(routes: tuple[Route, ...]) -> tuple[tuple[str, Route], ...]:
