@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+ONLY_JSON = "Answer with one JSON object and nothing else: no words around it, and no code fence."
+"""What a model is told where the vendor has no mode for JSON without a schema."""
+
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
 _KEPT = frozenset({"type", "description", "title", "enum", "const", "default", "required"})
 _SCHEMAS_BY_NAME = ("$defs", "definitions", "properties")

@@ -8,6 +8,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 32768, "max": 49152}
+"""Tokens to think with, by OpenAI's `reasoning_effort`, for models that are told a budget."""
+LEAST_BUDGET = 1024
+
 # claude-3-5-sonnet-20241022, claude-opus-4-20250514, claude-opus-4-5-20251101, claude-sonnet-5, claude-opus-4.6
 _VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
 _NEWEST = (99, 0)

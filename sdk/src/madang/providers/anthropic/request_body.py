@@ -24,9 +24,9 @@ import msgspec
 
 from madang.calls.request import Request
 from madang.calls.target import Target
-from madang.providers.anthropic.json_schema import enforceable
+from madang.providers.anthropic.json_schema import ONLY_JSON, enforceable
 from madang.providers.anthropic.messages import calls_tools_without_thinking, conversation_of
-from madang.providers.anthropic.model_rules import rules_of
+from madang.providers.anthropic.model_rules import BUDGETS, LEAST_BUDGET, rules_of
 from madang.providers.anthropic.tools import forces_a_tool, tool_choice_of, tools_of
 from madang.providers.openai_fields import CHAT_FIELDS, refused, vendor_fields
 
@@ -43,11 +43,8 @@ _REFUSED = {
     "web_search_options": "Anthropic's models search by a tool of their own, such as type 'web_search_20250305'.",
     "moderation": "Anthropic has no moderation of OpenAI's kind; ask without it.",
 }
-_BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 32768, "max": 49152}
-_LEAST_BUDGET = 1024
 _EFFORTS = {"none": "low", "minimal": "low", "low": "low", "medium": "medium", "high": "high", "max": "max"}
 _SERVICE_TIERS = {"auto": "auto", "default": "standard_only", "standard_only": "standard_only"}
-_ONLY_JSON = "Answer with one JSON object and nothing else: no words around it, and no code fence."
 
 _encode = msgspec.json.Encoder().encode
 
@@ -107,7 +104,7 @@ def _shape_answer(body: dict[str, Any], system: list[dict[str, Any]], form: dict
             raise refused("'response_format.json_schema' has no schema.", "response_format")
         body["output_config"] = {"format": {"type": "json_schema", "schema": enforceable(schema)}}
     elif kind == "json_object":
-        system.append({"type": "text", "text": _ONLY_JSON})
+        system.append({"type": "text", "text": ONLY_JSON})
     elif kind != "text":
         raise refused(f"'response_format' is {kind!r}; known: 'json_schema', 'json_object', 'text'.", "response_format")
 
@@ -122,8 +119,8 @@ def _think(body: dict[str, Any], given: dict[str, Any]) -> None:
     effort = given.get("reasoning_effort")
     if effort is None or given.get("thinking") is not None:
         return
-    if not isinstance(effort, str) or (effort not in _BUDGETS and effort != "none"):
-        known = ", ".join(["none", *_BUDGETS])
+    if not isinstance(effort, str) or (effort not in BUDGETS and effort != "none"):
+        known = ", ".join(["none", *BUDGETS])
         raise refused(f"'reasoning_effort' is {effort!r}; known: {known}.", "reasoning_effort")
     rules = rules_of(body["model"])
     can_think = effort != "none" and not forces_a_tool(body.get("tool_choice"))
@@ -137,8 +134,8 @@ def _think(body: dict[str, Any], given: dict[str, Any]) -> None:
             body["thinking"] = {"type": "adaptive", "display": "summarized"}
     elif can_think and not calls_tools_without_thinking(body["messages"]):
         room = body["max_tokens"] // 2 if isinstance(body["max_tokens"], int) else 0
-        budget = min(_BUDGETS[effort], room)
-        if budget >= _LEAST_BUDGET:
+        budget = min(BUDGETS[effort], room)
+        if budget >= LEAST_BUDGET:
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
 
 

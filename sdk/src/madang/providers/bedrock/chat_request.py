@@ -25,8 +25,8 @@ from typing import Any
 import msgspec
 
 from madang.calls.target import Target
-from madang.providers.anthropic.json_schema import enforceable
-from madang.providers.anthropic.model_rules import rules_of
+from madang.providers.anthropic.json_schema import ONLY_JSON, enforceable
+from madang.providers.anthropic.model_rules import BUDGETS, LEAST_BUDGET, rules_of
 from madang.providers.bedrock.content import Files
 from madang.providers.bedrock.messages import conversation_of
 from madang.providers.bedrock.tools import tool_spec, tools_of
@@ -54,11 +54,8 @@ _REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "functions": (bool, "'functions' are not translated; give them as tools."),
     "web_search_options": (bool, "Bedrock's Converse has no web search of OpenAI's kind; ask without it."),
 }
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 32768, "max": 49152}
-_LEAST_BUDGET = 1024
+_EFFORTS = ("none", *BUDGETS)
 _ROOM_FOR_ANSWER = 8192
-_ONLY_JSON = "Answer with one JSON object and nothing else: no words around it, and no code fence."
 # Models from before structured output. What is not known here is taken to have it.
 _WITHOUT_STRUCTURE = re.compile(
     r"claude-(?:v|instant|[23]\b|3-|(?:opus|sonnet)-4-(?:20|1\b))|amazon\.(?:nova|titan)|meta\.llama|cohere\.|ai21\."
@@ -127,7 +124,7 @@ def _shape_answer(body: dict[str, Any], form: Any, model: str) -> None:
     if form is None or kind == "text":
         return
     if kind == "json_object":
-        body["system"] = [*body.get("system", ()), {"text": _ONLY_JSON}]
+        body["system"] = [*body.get("system", ()), {"text": ONLY_JSON}]
         return
     described = form.get("json_schema") if kind == "json_schema" else None
     schema = described.get("schema") if isinstance(described, dict) else None
@@ -180,8 +177,8 @@ def _think_as_claude(body: dict[str, Any], own: dict[str, Any], effort: str, tar
         longest = inference.get("maxTokens", target.max_output_tokens)
         if longest is not None and not isinstance(longest, int):
             return  # the vendor says what is wrong with it
-        budget = _BUDGETS[effort] if longest is None else min(_BUDGETS[effort], longest // 2)
-        if budget < _LEAST_BUDGET:
+        budget = BUDGETS[effort] if longest is None else min(BUDGETS[effort], longest // 2)
+        if budget < LEAST_BUDGET:
             return
         own["thinking"] = {"type": "enabled", "budget_tokens": budget}
         inference["maxTokens"] = budget + _ROOM_FOR_ANSWER if longest is None else longest
