@@ -98,7 +98,7 @@ def door_of(target: Target) -> Door:
     """Raises CallFailed(authentication) for a secret that is JSON but not of this form; its values are not repeated."""
     door: dict[str, Any] = {}
     if target.base_url:
-        door["base_url"] = target.base_url.rstrip("/")
+        door["api_base"] = target.base_url.rstrip("/")  # `base_url` is known to chat only
     if target.api_version:
         door["api_version"] = target.api_version
     if not target.api_key.lstrip().startswith("{"):
@@ -166,7 +166,9 @@ def arguments_of(request: Request, vendor: str, knowledge: Knowledge) -> dict[st
                 (value.filename, value.content, value.content_type) if isinstance(value, Upload) else value
             )
     if is_chat and knowledge.speaks_openai():
-        arguments["allowed_openai_params"] = sorted(arguments.keys() - knowledge.supported() - {"messages"})
+        # Without `max_retries` among them LiteLLM drops it for some of these vendors, and then tries three times.
+        allowed = {*arguments, "max_retries"} - knowledge.supported() - {"messages"}
+        arguments["allowed_openai_params"] = sorted(allowed)
     if vendor in _TAKE_ANY_ARGUMENT:
         for name in extra.keys() - _IN_THE_BODY:
             if knowledge.takes(name):

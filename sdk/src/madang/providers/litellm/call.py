@@ -32,6 +32,8 @@ _FUNCTIONS: Mapping[Operation, str] = {
     "speech": "aspeech",
 }
 _SOUND = {"mp3": "audio/mpeg", "opus": "audio/opus", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav"}
+# Never tries twice, and sends the word for it on to the vendor.
+_WITHOUT_RETRIES = frozenset({"huggingface"})
 _SHORTEST_S = 1.0  # a deadline that has passed is the timeout layer's to tell
 
 
@@ -60,8 +62,8 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
             answer = await getattr(library, name)(
                 model=target.vendor_model,
                 timeout=timeout,
-                max_retries=0,
-                shared_session=await sessions.session(),
+                **({} if vendor in _WITHOUT_RETRIES else {"max_retries": 0}),
+                **await sessions.arguments(vendor, is_chat=request.operation == "chat"),
                 **door.arguments,
                 **arguments,
             )

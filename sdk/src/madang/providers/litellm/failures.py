@@ -83,6 +83,10 @@ def failure_of(error: Exception, vendor: str, *, has_begun: bool = False) -> Cal
     fields = next((found for each in reversed(chain) if (found := _fields(each)) is not None), {})
     if response is None and not fields:
         return _local(chain, names, vendor, has_begun=has_begun)
+    if not fields:
+        words = next((words for each in reversed(chain) if (words := _words(each))), "")
+        is_explained = words and not words.startswith(("<", "Error code:", "Server error", "Client error"))
+        fields = {"message": words[:_LONGEST]} if is_explained else {}
     status = response.status_code if response is not None else _status(chain)
     headers = {name.lower(): value for name, value in response.headers.items()} if response is not None else {}
     failure = decode_failure(status, headers, _encode({"error": fields}))
@@ -137,8 +141,8 @@ def _fields(error: BaseException) -> dict[str, Any] | None:
     if not text.startswith(("{", "[")):
         return None
     try:
-        decoded = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        decoded = ast.literal_eval(text) if text.startswith("{'") else msgspec.json.decode(text)
+    except (msgspec.DecodeError, ValueError, SyntaxError):
         return None
     if isinstance(decoded, list) and decoded:
         decoded = decoded[0]
@@ -160,7 +164,7 @@ def _named(body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _unquoted(text: str) -> str:
-    """Streams' errors hold the vendor's bytes as a Python literal."""
+    """Errors of streams hold the vendor's bytes as a Python literal."""
     if text.startswith(("b'", 'b"')):
         try:
             literal = ast.literal_eval(text)

@@ -1,10 +1,12 @@
-"""LiteLLM's way out: one aiohttp session per event loop, closed with it, that follows no redirects.
+"""LiteLLM's way out: connections of ours, one pool per event loop, that follow no redirects.
 
 LiteLLM by itself would send the request and the key on to wherever an answer points, and once more when that fails.
 """
 
 import asyncio
+import importlib
 from collections.abc import AsyncGenerator
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -12,35 +14,71 @@ import aiohttp
 _KEEP_ALIVE_S = 45.0  # vendors drop idle connections after about a minute; we let go of them first
 _CONNECT_TIMEOUT_S = 10.0
 
+# Vendors whose part of LiteLLM does not look at a session, at least not for streams, but takes a whole client.
+_TAKE_A_CLIENT = frozenset(
+    (
+        *(
+            "anthropic",
+            "azure_ai",
+            "bedrock",
+            "cohere_chat",
+            "cometapi",
+            "databricks",
+            "deepseek",
+            "edenai",
+            "fireworks_ai",
+        ),
+        *("gemini", "groq", "hosted_vllm", "huggingface", "mistral", "ollama_chat", "opencode_go", "openrouter"),
+        *("together_ai", "vertex_ai", "xai"),
+    )
+)
+
 
 class Redirected(aiohttp.ClientPayloadError):
     """The vendor's address points elsewhere."""
 
 
+class _OfLoop(NamedTuple):
+    connector: aiohttp.TCPConnector
+    session: aiohttp.ClientSession
+    client: Any
+    until_end: AsyncGenerator[None, None]
+
+
 class Sessions:
-    """Gives the session of the running loop."""
+    """Gives LiteLLM's arguments for our connections of the running loop."""
 
     def __init__(self) -> None:
-        self._by_loop: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, AsyncGenerator[None, None]]
-        ] = WeakKeyDictionary()
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = WeakKeyDictionary()
 
-    async def session(self) -> aiohttp.ClientSession:
+    async def arguments(self, vendor: str, *, is_chat: bool) -> dict[str, Any]:
+        made = await self._made()
+        return {"client": made.client} if is_chat and vendor in _TAKE_A_CLIENT else {"shared_session": made.session}
+
+    async def _made(self) -> _OfLoop:
         loop = asyncio.get_running_loop()
         known = self._by_loop.get(loop)
-        if known is not None and not known[0].closed:
-            return known[0]
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
-            middlewares=(_refuse_redirects,),
-            trust_env=True,  # proxies, as LiteLLM's own sessions do
-        )
-        until_end = _open_until_the_loop_ends(session)
-        self._by_loop[loop] = (session, until_end)
-        await anext(until_end)
-        return session
+        if known is None or known.connector.closed:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60)
+            until_end = _open_until_the_loop_ends(connector)
+            await anext(until_end)
+            handler = importlib.import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler
+            client = handler(shared_session=_session(connector), follow_redirects=False)
+            known = self._by_loop[loop] = _OfLoop(connector, _session(connector), client, until_end)
+        elif known.session.closed:  # LiteLLM closes sessions that it was lent, with clients that it drops
+            known = self._by_loop[loop] = known._replace(session=_session(connector=known.connector))
+        return known
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
+        middlewares=(_refuse_redirects,),
+        trust_env=True,  # proxies, as LiteLLM's own sessions do
+    )
 
 
 async def _refuse_redirects(
@@ -53,9 +91,9 @@ async def _refuse_redirects(
     return response
 
 
-async def _open_until_the_loop_ends(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
-    """Closes the session when it is closed itself, which `asyncio.run` does for generators still open at its end."""
+async def _open_until_the_loop_ends(connector: aiohttp.TCPConnector) -> AsyncGenerator[None, None]:
+    """Closes all connections when it is closed itself, which `asyncio.run` does for generators still open at its end."""
     try:
         yield
     finally:
-        await session.close()
+        await connector.close()
