@@ -159,7 +159,10 @@ def test_what_was_asked_for_beside_the_message_is_beside_the_answer() -> None:
 )
 def test_why_an_answer_ended_is_told_in_openais_words(reason: str, word: str) -> None:
     assert Finished(word) in whole({"text": "A"}, reason=reason)
-    assert Finished(word) in read(STARTED + delta(text="A") + ended(reason)).parts
+    said = read(STARTED + delta(text="A") + ended(reason))
+    assert Finished(word) in said.parts
+    told = [chunk["choices"][0].get("stop_reason") for chunk in said.chunks if chunk["choices"]]
+    assert [one for one in told if one] == ([] if reason in ("end_turn", "max_tokens") else [reason])
 
 
 def test_an_answer_by_tool_is_the_text() -> None:
@@ -179,6 +182,7 @@ def test_an_answer_by_tool_is_the_text() -> None:
         (b"", "bad_reply"),
         (b"<html>", "bad_reply"),
         (b"{}", "bad_reply"),
+        (b'{"output":{"message":{"content":[]}}}', "bad_reply"),
         (b'{"output":{"message":{"content":"x"}}}', "bad_reply"),
         (b'{"message":"Too many requests"}', "server_error"),
         (b'{"__type":"ThrottlingException","message":"slow"}', "rate_limited"),

@@ -26,6 +26,7 @@ _FINISHES = {
     "malformed_model_output": "stop",
     "malformed_tool_use": "stop",
 }
+_ORDINARY = frozenset({"end_turn", "tool_use", "max_tokens", ""})
 _MALFORMED = frozenset({"malformed_model_output", "malformed_tool_use"})
 _encode = msgspec.json.Encoder().encode
 
@@ -132,16 +133,21 @@ def parts_of(raw: bytes, *, reply_id: str, model: str, is_by_tool: bool) -> tupl
             parts.append(part)
     check_begun(answer.stop_reason, answer.trace, has_begun=len(parts) > 1)
     parts += answer_fields(answer.trace, answer.additional_model_response_fields, answer.service_tier)
-    parts.append(Finished(finish_of(answer.stop_reason, has_calls=tools > 0)))
+    parts += ending(answer.stop_reason, has_calls=tools > 0)
     if answer.usage is not None:
         parts.append(Consumed(usage_of(answer.usage)))
     return tuple(parts)
 
 
-def finish_of(stop_reason: str, *, has_calls: bool) -> str:
-    """OpenAI's word. Where the tool that was called is only the way to answer, the answer has stopped."""
+def ending(stop_reason: str, *, has_calls: bool) -> Iterator[Part]:
+    """Why the answer ended, in OpenAI's word, and in Bedrock's where that says more.
+
+    Where the tool that was called is only the way to answer, the answer has stopped.
+    """
+    if stop_reason not in _ORDINARY:
+        yield Extra({"stop_reason": stop_reason}, place="choice")
     word = _FINISHES.get(stop_reason, "stop")
-    return "stop" if word == "tool_calls" and not has_calls else word
+    yield Finished("stop" if word == "tool_calls" and not has_calls else word)
 
 
 def check_begun(stop_reason: str, trace: dict[str, Any] | None, *, has_begun: bool) -> None:
@@ -157,6 +163,8 @@ def check_begun(stop_reason: str, trace: dict[str, Any] | None, *, has_begun: bo
             status=400,
             code="content_filter",
         )
+    if not stop_reason:
+        raise bad_reply("an answer without content and without a reason for its end")
     if stop_reason in _MALFORMED:
         raise bad_reply(f"no answer, because what the model said could not be read ({stop_reason})")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from madang.calls.event import Consumed, Event, Extra, Finished, Part, Reasoning, Started, Text, ToolCall
+from madang.calls.event import Consumed, Event, Extra, Part, Reasoning, Started, Text, ToolCall
 from madang.errors import CallFailed
 from madang.providers.bedrock.access import load_botocore
 from madang.providers.bedrock.chat_answer import (
@@ -17,7 +17,7 @@ from madang.providers.bedrock.chat_answer import (
     Typed,
     answer_fields,
     check_begun,
-    finish_of,
+    ending,
     picture,
     redacted,
     thought,
@@ -276,7 +276,7 @@ class ConverseReader:
         check_begun(end.stop_reason, None, has_begun=self._has_begun)
         self._is_complete = True
         more = answer_fields(None, end.additional_model_response_fields, None)
-        return [*more, Finished(finish_of(end.stop_reason, has_calls=self._calls > 0))]
+        return [*more, *ending(end.stop_reason, has_calls=self._calls > 0)]
 
 
 def _words_of(payload: bytes) -> str:
