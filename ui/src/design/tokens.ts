@@ -139,6 +139,13 @@ export function chartColours(scheme: Scheme) {
     main: colours["--md-span-model"][at],
     soft: ["#a9c0f2", "#34497a"][at] as string,
     error: ["#d2434a", "#f0716c"][at] as string,
+    faint: ["#dbe5fa", "#24335a"][at] as string,
+    shade: ["#f6e3c0", "#3d2d12"][at] as string,
+    // Parts of a whole, told apart without hue too: neighbours differ in lightness.
+    parts: [
+      ["#365fd0", "#e0963a", "#0f7f86", "#c48fd6", "#7b8494", "#8f2d56"],
+      ["#7197ec", "#e3a04d", "#2f9aa0", "#d9b3ee", "#7f8998", "#d56f98"],
+    ][at] as string[],
   };
 }
 
