@@ -82,6 +82,12 @@ class Meaning:
             body = body[0]  # errors come in a list now and then
         if not isinstance(body, dict):
             raise bad_reply("an answer that is not an object")
+        try:
+            return self._meant(body)
+        except (AttributeError, KeyError, TypeError, ValueError):  # a text where an object should be, and the like
+            raise bad_reply("an answer of another shape than Gemini's") from None
+
+    def _meant(self, body: Json) -> list[Part]:
         if body.get("error") is not None and not body.get("candidates"):
             raise failure_in_answer(body["error"])
         parts: list[Part] = []
@@ -148,6 +154,8 @@ class Meaning:
         text = piece.get("text")
         signature = piece.get("thoughtSignature")
         if text is not None:
+            if not isinstance(text, str):
+                raise TypeError("text that is none")
             if text:
                 parts.append(Reasoning(text, choice) if piece.get("thought") else Text(text, choice))
             if signature:

@@ -93,21 +93,28 @@ def _said(
         parts[-1] = {**parts[-1], "thoughtSignature": signature}
     elif signature:
         parts = [{"text": "", "thoughtSignature": signature}]
-    others = message.get("google_parts") or ()
-    parts += [part for part in others if isinstance(part, dict) and not part.get("thought")]
-    for drawn in message.get("images") or ():
-        if isinstance(drawn, dict):
+    parts += [part for part in _objects(message, "google_parts") if not part.get("thought")]
+    for drawn in _objects(message, "images"):
+        if drawn.get("image_url"):
             picture = media_part({"type": "image_url", **drawn}, files)
             signature = _signature(drawn)
             parts.append({**picture, "thoughtSignature": signature} if signature else picture)
-    calls = message.get("tool_calls") or ()
-    for position, call in enumerate(calls):
+    for position, call in enumerate(_objects(message, "tool_calls")):
         parts.append(_call(call, names, FOREIGN_SIGNATURE if needs_signatures and position == 0 else None))
     return parts
 
 
-def _call(call: Any, names: dict[str, str], missing_signature: str | None) -> Json:
-    function = call.get("function") if isinstance(call, dict) else None
+def _objects(message: Json, name: str) -> list[Json]:
+    listed = message.get(name)
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise unreadable(f"{name} that are not a list of objects")
+    return listed
+
+
+def _call(call: Json, names: dict[str, str], missing_signature: str | None) -> Json:
+    function = call.get("function")
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise unreadable("a tool call that is not of a function with a name")
     name = function["name"]

@@ -76,7 +76,7 @@ _USED_UP = ("billing account", "credits are depleted", "spending cap")
 def decode_failure(status: int, headers: Mapping[str, str], raw: bytes) -> CallFailed:
     """What an answer with an error status means, in Google's own words without keys."""
     error = error_in(raw)
-    details = [one for one in error.get("details") or () if isinstance(one, dict)]
+    details = _objects(error.get("details"))
     words = str(error.get("message") or "")
     named = str(error.get("status") or "")
     code = next((str(one["reason"]) for one in details if one.get("reason")), named) or None
@@ -144,7 +144,7 @@ def _joined(message: str, words: str) -> str:
 
 def _shown(reason: str, holder: Json) -> str:
     """The reason with the categories that were judged too much."""
-    ratings = [one for one in holder.get("safetyRatings") or () if isinstance(one, dict)]
+    ratings = _objects(holder.get("safetyRatings"))
     blocked = [one for one in ratings if one.get("blocked")] or [
         one for one in ratings if one.get("probability") == "HIGH"
     ]
@@ -170,7 +170,7 @@ def _reason_of(status: int, code: str, named: str, words: str, details: list[Jso
 
 def _is_used_up(details: list[Json], words: str) -> bool:
     """Whether waiting a minute will not help: a day's quota, or money."""
-    violations = [one for detail in details for one in detail.get("violations") or () if isinstance(one, dict)]
+    violations = [one for detail in details for one in _objects(detail.get("violations"))]
     if violations:
         return any("perday" in str(one.get("quotaId", "")).lower() for one in violations)
     return any(sign in words for sign in _USED_UP)
@@ -186,3 +186,7 @@ def _retry_delay(details: list[Json]) -> float | None:
             except ValueError:
                 return None
     return None
+
+
+def _objects(value: Any) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

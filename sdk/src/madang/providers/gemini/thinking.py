@@ -23,7 +23,7 @@ def generation_of(model: str) -> int:
 
 def thinking_config(effort: Any, model: str) -> dict[str, Any]:
     """thinkingConfig for one of OpenAI's efforts. Raises CallFailed(invalid_request) for an unknown one."""
-    if effort not in _BUDGETS:
+    if not isinstance(effort, str) or effort not in _BUDGETS:
         raise refused(f"Gemini knows the efforts {', '.join(_BUDGETS)}.", "reasoning_effort")
     is_shown = effort != "none"
     if generation_of(model) < 3:

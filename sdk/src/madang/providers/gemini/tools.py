@@ -18,9 +18,10 @@ def tools_of(body: Mapping[str, Any]) -> list[Json]:
         raise refused("Gemini is not asked with functions and function_call; use tools and tool_choice.", "functions")
     declared: list[Json] = []
     others: list[Json] = []
-    for tool in body.get("tools") or ():
-        if not isinstance(tool, dict):
-            raise refused("A tool has to be an object.", "tools")
+    tools = body.get("tools") or []
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
+        raise refused("Tools have to be a list of objects.", "tools")
+    for tool in tools:
         if tool.get("type") == "function" and isinstance(tool.get("function"), dict):
             declared.append(_declaration(tool["function"]))
         elif "type" not in tool:
