@@ -298,6 +298,25 @@ def test_streamed_citations_pictures_and_the_vendors_own_tools_are_shown() -> No
     assert not [part for part in parts if isinstance(part, ToolCall)]
 
 
+def test_blocks_that_are_announced_with_nothing_are_as_good_as_others() -> None:
+    stream = (
+        STARTED
+        + event("contentBlockStart", contentBlockIndex=0, start={})
+        + delta(reasoningContent={"text": "hm"})
+        + stopped()
+        + event("contentBlockStart", contentBlockIndex=1, start={})
+        + delta(1, text="A")
+        + stopped(1)
+        + ended()
+    )
+    parts = read(stream).parts
+    assert parts[1:4] == [
+        Reasoning("hm"),
+        Extra({"thinking_blocks": [{"type": "thinking", "thinking": "hm"}]}),
+        Text("A"),
+    ]
+
+
 def test_a_stream_without_metadata_is_complete_with_its_stop() -> None:
     said = read(STARTED + delta(text="A") + stopped() + event("messageStop", stopReason="end_turn"))
     assert said.failure is None

@@ -19,6 +19,7 @@ ORIGIN = ":http://internal.amazon.com/coral/com.amazon.bedrock/"
         (400, "ServiceQuotaExceededException", "Quota exceeded.", "quota_exhausted"),
         (400, "ValidationException", "Malformed input request.", "invalid_request"),
         (400, "ValidationException", "Input is too long for requested model.", "context_overflow"),
+        (400, "ValidationException", "The name of the document is too long.", "invalid_request"),
         (400, "ValidationException", "prompt is too long: 200251 tokens > 200000 maximum", "context_overflow"),
         (
             400,

@@ -218,8 +218,9 @@ class ConverseReader:
         if start.image is not None:
             block.form = start.image.format
             return []
-        block.is_own = True
-        return [unknown(msgspec.json.decode(payload))]
+        told = msgspec.json.decode(payload)
+        block.is_own = bool(told["start"])  # some models announce their texts, with nothing in it
+        return [unknown(told)] if block.is_own else []
 
     def _delta(self, index: int, delta: _Delta, payload: bytes) -> list[Part]:
         if delta.text is not None:

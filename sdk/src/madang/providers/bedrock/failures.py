@@ -59,7 +59,7 @@ _BY_STATUS: Mapping[int, FailureReason] = {
 }
 # Told in words only, under names that mean something else as well.
 _TOO_LONG = re.compile(
-    r"too long|too many (?:input )?tokens|context (?:length|limit|window)|"
+    r"(?:input|prompt|request)\b.{0,40}\btoo long|too many (?:input )?tokens|context (?:length|limit|window)|"
     r"input (?:tokens? )?(?:length )?exceed|exceeds? the (?:model's )?maximum (?:number of )?(?:input )?tokens",
     re.IGNORECASE,
 )
