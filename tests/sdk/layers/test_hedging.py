@@ -324,16 +324,38 @@ async def test_times_of_whole_answers_say_nothing_about_streams() -> None:
     assert around.vendor.asked == ["east"]
 
 
-async def test_a_call_that_was_outrun_counts_as_the_slow_one_it_was() -> None:
-    """Else a target's p95 would sink with every hedge, and hedges would grow without end."""
+async def test_a_call_that_was_outrun_counts_as_slower_than_the_hedge() -> None:
+    """Else only a slow target's fast calls would count, its p95 would sink with every hedge, and hedges grow without end.
+    It counts as no slower than that either, else the p95 of one that is silent would climb with every hedge."""
+    answers = asyncio.Event()
+    around = pipeline(Vendor(east=[[SILENCE]], west=[[answers, *whole()]]))
+    asked = request(hedged(after_s=0.05))
+    task = asyncio.ensure_future(_answered(around, asked))
+    await until(lambda: around.vendor.asked == ["east"])
+    around.hands.seconds += 4.0
+    await until(lambda: around.vendor.asked == ["east", "west"])
+    around.hands.seconds += 30.0
+    answers.set()
+    await read(await task)
+    assert around.books.latency.percentile(EAST, 0.5, 34.0, is_stream=False) == pytest.approx(4.0, rel=0.2)
+
+
+async def test_a_second_request_that_was_stopped_says_nothing_about_how_fast_its_target_is() -> None:
     gate = asyncio.Event()
-    around = pipeline(Vendor(east=[[SILENCE]], west=[[gate, *whole()]]))
+    around = pipeline(Vendor(east=[[gate, *whole()]], west=[[SILENCE]]))
     task = asyncio.ensure_future(_answered(around, request(hedged())))
     await until(lambda: around.vendor.asked == ["east", "west"])
-    around.hands.seconds += 4.0
     gate.set()
     await read(await task)
-    assert around.books.latency.percentile(EAST, 0.5, 4.0, is_stream=False) == pytest.approx(4.0, rel=0.2)
+    assert around.books.latency.known_calls(WEST, 0.0, is_stream=False) == 0
+
+
+async def test_one_that_stays_silent_is_left_alone_after_ten_calls_that_others_answered() -> None:
+    around = pipeline(Vendor(east=[[SILENCE]] * 10, west=[whole()] * 15))
+    for _ in range(15):
+        await read(await around.call(request(hedged(after_s=0.005))))
+    assert around.vendor.asked.count("east") == 10
+    assert around.books.health.of(EAST, 0.0).reason == "timeout"
 
 
 async def test_a_trial_is_one_at_a_time_also_where_calls_are_hedged() -> None:

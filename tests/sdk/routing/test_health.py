@@ -9,6 +9,7 @@ from madang.routing.health import (
     FIRST_REST_S,
     LONGEST_REST_S,
     OUTCOMES_BEFORE_REST,
+    OUTRUN_BEFORE_REST,
     PROBE_S,
     Change,
     HealthBook,
@@ -201,3 +202,34 @@ def test_every_reason_has_been_thought_about() -> None:
         "cancelled",
         "no_target",
     }
+
+
+def test_a_failure_of_a_call_from_before_the_rest_neither_prolongs_it_nor_ends_a_trial() -> None:
+    book = HealthBook()
+    for _ in range(FAILURES_BEFORE_REST):
+        book.failed(EAST, failed("connection"), NOW, began=NOW)
+    book.begin(EAST, NOW + 6)
+    book.failed(EAST, failed("timeout"), NOW + 7, 30.0, began=NOW - 23)
+    assert book.of(EAST, NOW + 7).until == NOW + 6 + PROBE_S, "the trial goes on"
+    book.succeeded(EAST, NOW + 6)
+    assert book.of(EAST, NOW + 7).state == "healthy"
+
+
+def test_a_target_that_others_outrun_now_and_then_is_healthy() -> None:
+    book = HealthBook()
+    for _ in range(50):
+        for _ in range(OUTRUN_BEFORE_REST - 1):
+            book.outrun(EAST, NOW)
+        book.succeeded(EAST, NOW)
+    assert book.of(EAST, NOW).state == "healthy"
+    for _ in range(OUTRUN_BEFORE_REST):
+        book.outrun(EAST, NOW)
+    assert book.of(EAST, NOW).until == NOW + FIRST_REST_S
+
+
+def test_a_trial_that_was_outrun_leaves_the_place_to_the_next() -> None:
+    book = HealthBook()
+    book.failed(EAST, failed("rate_limited", 2.0), NOW)
+    book.begin(EAST, NOW + 2)
+    book.outrun(EAST, NOW + 3)
+    assert book.of(EAST, NOW + 3).state == "trial"

@@ -68,7 +68,7 @@ class Route:
 
     model: str
     targets: tuple[Target, ...]
-    retries: int = 2  # attempts after the first, over all targets
+    retries: int = 2  # times that a target is asked once more, in the whole call
     timeout_s: float = 600.0
     connect_timeout_s: float | None = None
     first_token_timeout_s: float | None = None  # of a stream

@@ -13,7 +13,7 @@ import msgspec
 from madang.calls.clock import Clock
 from madang.calls.event import Event
 from madang.calls.reply import Call, Reply
-from madang.calls.request import Attempt, Request
+from madang.calls.request import Attempt, Journal, Request
 from madang.errors import CallFailed
 from madang.layers.interruption import failure_of, is_outrun
 from madang.routing.books import Books
@@ -37,7 +37,7 @@ def with_retry(
             began = clock.monotonic()
             attempt = Attempt(new_span_id(), request.target, request.reason, clock.now_us(), is_hedge=request.is_hedge)
             journal.attempts.append(attempt)
-            end = _AttemptEnd(attempt, books, clock, began, is_stream=request.is_stream)
+            end = _AttemptEnd(attempt, journal, books, clock, began, is_stream=request.is_stream)
             try:
                 reply = await call(msgspec.structs.replace(request, attempt=attempt))
             except CallFailed as failure:
@@ -70,10 +70,13 @@ def _wait(failure: CallFailed, request: Request, clock: Clock, rng: Random) -> f
 class _AttemptEnd:
     """Closes the attempt, in the journal and in the books, when its answer is complete or has broken off."""
 
-    __slots__ = ("_attempt", "_began", "_books", "_clock", "_is_stream")
+    __slots__ = ("_attempt", "_began", "_books", "_clock", "_is_stream", "_journal")
 
-    def __init__(self, attempt: Attempt, books: Books, clock: Clock, began: float, *, is_stream: bool) -> None:
+    def __init__(
+        self, attempt: Attempt, journal: Journal, books: Books, clock: Clock, began: float, *, is_stream: bool
+    ) -> None:
         self._attempt = attempt
+        self._journal = journal
         self._books = books
         self._clock = clock
         self._began = began
@@ -92,16 +95,23 @@ class _AttemptEnd:
             books.health.succeeded(attempt.target, self._began)
             books.latency.end(attempt.target, now, self._seconds(), is_stream=self._is_stream)
             return
-        # That it took longer than this is all that is known of one that was outrun. Without it only the fast calls of a
-        # slow target would be counted, and its p95 would sink with every hedge.
-        seconds = now - self._began if is_outrun(error) else None
+        outran = is_outrun(error) and not attempt.is_hedge
+        # That it took longer than until the hedge is all that is known of one that was outrun. Without it only the fast
+        # calls of a slow target would be counted, and its p95 would sink with every hedge.
+        seconds = self._until_hedge() if outran else None
         books.latency.end(attempt.target, now, seconds, is_stream=self._is_stream)
+        if outran:
+            books.health.outrun(attempt.target, now)
         if isinstance(error, CallFailed):
             attempt.failure = error
-            books.health.failed(attempt.target, error, now, now - self._began)
+            books.health.failed(attempt.target, error, now, now - self._began, began=self._began)
         else:
             attempt.failure = failure_of(error)
             books.health.given_up(attempt.target, now)
+
+    def _until_hedge(self) -> float | None:
+        hedges = [each.start_us for each in self._journal.attempts if each.is_hedge]
+        return (hedges[-1] - self._attempt.start_us) / 1_000_000 if hedges else None
 
     def _seconds(self) -> float:
         attempt = self._attempt

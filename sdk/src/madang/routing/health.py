@@ -1,7 +1,8 @@
 """The circuit breaker of each target: which ones failed lately, until when they rest, and how they come back.
 
 A throttled target rests as long as it asked for, a wrongly configured one for a minute, a failing one after three
-failures in a row or when half of its last calls failed; longer each time. When the rest is over, one call at a time may
+failures in a row or when half of its last calls failed, a silent one when ten hedged calls in a row were answered
+elsewhere; longer each time. When the rest is over, one call at a time may
 try it, and its answer decides. A resting target is not forbidden, it only goes to the end of the line: when nobody else
 is left, trying it beats refusing the call.
 """
@@ -15,6 +16,7 @@ from madang.calls.target import Target
 from madang.errors import CallFailed, FailureReason
 
 FAILURES_BEFORE_REST = 3  # in a row
+OUTRUN_BEFORE_REST = 10  # hedged calls in a row that another target answered, with not one answer in between
 OUTCOMES_BEFORE_REST = 10  # calls, half of which failed; so a target that always fails rests before the tenth
 FIRST_REST_S = 5.0
 LONGEST_REST_S = 60.0
@@ -59,6 +61,7 @@ class Change(NamedTuple):
 @dataclass(slots=True)
 class _Record:
     in_a_row: int = 0
+    outrun: int = 0  # in a row
     outcomes: deque[bool] = field(default_factory=lambda: deque(maxlen=_OUTCOMES_KEPT))
     rests: int = 0  # since it was last proven healthy
     rest_since: float = 0.0
@@ -114,7 +117,7 @@ class HealthBook:
         if record is None:
             return
         if not record.rests:
-            record.in_a_row = 0
+            record.in_a_row = record.outrun = 0
             record.outcomes.append(True)
             if all(record.outcomes):
                 del self._records[key]
@@ -128,8 +131,25 @@ class HealthBook:
         if record is not None and record.trial_until > now:
             record.trial_until = 0.0
 
-    def failed(self, target: Target, failure: CallFailed, now: float, waited_s: float = _FAIR_WAIT_S) -> None:
-        """`waited_s`: how long the call waited before it failed."""
+    def outrun(self, target: Target, now: float) -> None:
+        """Another target answered first. Once says nothing; always means that whoever asks this one waits in vain."""
+        record = self._records.setdefault(key_of(target), _Record())
+        record.outrun += 1
+        record.trial_until = 0.0
+        if record.outrun >= OUTRUN_BEFORE_REST and record.rest_until <= now:
+            record.reason = "timeout"
+            self._rest(key_of(target), record, now, _next_rest(record))
+
+    def failed(
+        self,
+        target: Target,
+        failure: CallFailed,
+        now: float,
+        waited_s: float = _FAIR_WAIT_S,
+        *,
+        began: float | None = None,
+    ) -> None:
+        """`waited_s`: how long the call waited before it failed; `began`: when it went out, where that is known."""
         rest = _rest_after(failure)
         counts = failure.reason in _COUNTED and not _was_impatient(failure, waited_s)
         if rest is None and not counts:
@@ -137,6 +157,8 @@ class HealthBook:
             return  # the caller's own mistake says nothing about the target
         key = key_of(target)
         record = self._records.setdefault(key, _Record())
+        if record.rests and began is not None and began < record.rest_since:
+            return  # it went out before the rest that others began, and tells nothing new
         record.in_a_row += 1
         record.outcomes.append(False)
         record.reason = failure.reason
@@ -144,7 +166,7 @@ class HealthBook:
             return  # it rests already; calls that went out before, or had nowhere else to go, do not prolong it
         record.trial_until = 0.0
         if rest is None and _has_failed_enough(record):
-            rest = min(FIRST_REST_S * 2 ** min(record.rests, _MOST_DOUBLINGS), LONGEST_REST_S)
+            rest = _next_rest(record)
         if rest is not None:
             self._rest(key, record, now, rest)
 
@@ -171,6 +193,7 @@ class HealthBook:
         record.rests += 1
         record.rest_since, record.rest_until = now, now + rest
         record.outcomes.clear()
+        record.outrun = 0
         record.may_try = not self._asks_before_trial
         self._tell(Change(key, rest, record.reason, record.rests))
 
@@ -184,6 +207,10 @@ def _has_failed_enough(record: _Record) -> bool:
         return True  # after a rest, one failed trial is enough
     outcomes = record.outcomes
     return len(outcomes) >= OUTCOMES_BEFORE_REST and 2 * outcomes.count(False) >= len(outcomes)
+
+
+def _next_rest(record: _Record) -> float:
+    return min(FIRST_REST_S * 2.0 ** min(record.rests, _MOST_DOUBLINGS), LONGEST_REST_S)
 
 
 def _was_impatient(failure: CallFailed, waited_s: float) -> bool:
