@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from madang_simulator.asks import Attachment, AttachmentKind, ChatAsk, Message, Tool, ToolUse
-from madang_simulator.refusals import Refusal
 from madang_simulator.schema_check import fault_in
-from madang_simulator.wires.gemini.fields import Fields, camel, invalid, known_fields, number, objects
-from madang_simulator.wires.gemini.model_facts import OUTPUT_LIMIT, checks_signatures, thinks, thought_tokens
+from madang_simulator.wires.gemini.fields import Fields, camel, invalid, known_fields, mapping, number, objects, texts
+from madang_simulator.wires.gemini.model_facts import (
+    LEVELS,
+    OUTPUT_LIMIT,
+    checks_signatures,
+    thinks,
+    thought_tokens,
+)
 from madang_simulator.wires.gemini.signatures import check_signatures
 
 _BODY = frozenset(
@@ -83,9 +88,9 @@ def read_ask(body: Fields, model: str, *, stream: bool) -> ChatAsk:
     system = told.get("systemInstruction")
     if system is not None:
         messages = (Message("system", _parts(_spelled(system)), 0), *messages)
-    config = known_fields(_mapping(told.get("generationConfig")), _CONFIG, "generation_config")
+    config = known_fields(mapping(told.get("generationConfig")), _CONFIG, "generation_config")
     tools = tuple(_tools(objects(told.get("tools"), "tools")))
-    use, forced, tools = _tool_use(_mapping(told.get("toolConfig")), tools)
+    use, forced, tools = _tool_use(mapping(told.get("toolConfig")), tools)
     thinking = _thinking(config, model)
     return ChatAsk(
         model=model,
@@ -96,9 +101,9 @@ def read_ask(body: Fields, model: str, *, stream: bool) -> ChatAsk:
         answer_schema=_answer_schema(config),
         choices=int(number(config.get("candidateCount"), "generation_config.candidate_count", 1, _MOST_CHOICES) or 1),
         max_tokens=_most_tokens(config),
-        stop=tuple(str(one) for one in config.get("stopSequences") or ()),
+        stop=tuple(texts(config.get("stopSequences"), "generation_config.stop_sequences")),
         seed=config.get("seed") if isinstance(config.get("seed"), int) else None,
-        top_logprobs=int(config.get("logprobs") or 0) if config.get("responseLogprobs") else None,
+        top_logprobs=_top_logprobs(config),
         reasoning_tokens=thought_tokens(model, thinking.get("thinkingBudget"), thinking.get("thinkingLevel")),
         shows_reasoning=bool(thinking.get("includeThoughts")),
         stream=stream,
@@ -206,8 +211,10 @@ def _tools(told: Sequence[dict[str, Any]]) -> list[Tool]:
 
 
 def _tool_use(config: Fields, tools: tuple[Tool, ...]) -> tuple[ToolUse, str | None, tuple[Tool, ...]]:
-    calling = _mapping(config.get("functionCallingConfig") or config.get("function_calling_config"))
-    names = calling.get("allowedFunctionNames") or calling.get("allowed_function_names") or []
+    calling = mapping(config.get("functionCallingConfig") or config.get("function_calling_config"))
+    names = texts(
+        calling.get("allowedFunctionNames") or calling.get("allowed_function_names"), "allowed_function_names"
+    )
     allowed = tuple(tool for tool in tools if not names or tool.name in names)
     match str(calling.get("mode") or "AUTO").upper():
         case "ANY":
@@ -224,9 +231,12 @@ def _thinking(config: Fields, model: str) -> dict[str, Any]:
     told = config.get("thinkingConfig")
     if told is None:
         return {}
-    thinking = known_fields(_mapping(told), {"includeThoughts", "thinkingBudget", "thinkingLevel"}, "thinking_config")
+    thinking = known_fields(mapping(told), {"includeThoughts", "thinkingBudget", "thinkingLevel"}, "thinking_config")
     if not thinks(model):
         raise invalid("Unable to submit request because thinking is not supported by this model.")
+    number(thinking.get("thinkingBudget"), "thinking_config.thinking_budget", -1, 32_768)
+    if thinking.get("thinkingLevel") not in (None, *LEVELS, *map(str.lower, LEVELS)):
+        raise invalid("Invalid value at 'generation_config.thinking_config.thinking_level'")
     if thinking.get("thinkingBudget") is not None and thinking.get("thinkingLevel") is not None:
         raise invalid("You can only set only one of thinking budget and thinking level.")
     if thinking.get("thinkingLevel") is not None and not checks_signatures(model):
@@ -234,6 +244,11 @@ def _thinking(config: Fields, model: str) -> dict[str, Any]:
     if thinking.get("thinkingBudget") == 0 and "-pro" in model:
         raise invalid("Budget 0 is invalid. This model only works in thinking mode.")
     return thinking
+
+
+def _top_logprobs(config: Fields) -> int | None:
+    top = number(config.get("logprobs"), "generation_config.logprobs", 0, 20)
+    return int(top or 0) if config.get("responseLogprobs") else None
 
 
 def _answer_schema(config: Fields) -> Mapping[str, Any] | None:
@@ -247,8 +262,7 @@ def _answer_schema(config: Fields) -> Mapping[str, Any] | None:
     fault = fault_in(plain)
     if fault:
         raise invalid(f"* GenerateContentRequest.generation_config.response_schema: {fault}\n")
-    assert isinstance(plain, dict)
-    return plain
+    return plain if isinstance(plain, dict) else {}
 
 
 def _most_tokens(config: Fields) -> int | None:
@@ -256,11 +270,3 @@ def _most_tokens(config: Fields) -> int | None:
         number(config.get(name), f"generation_config.{name}", 0, high)
     most = number(config.get("maxOutputTokens"), "generation_config.max_output_tokens", 1, OUTPUT_LIMIT)
     return None if most is None else int(most)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise Refusal(kind="invalid_request", message="Invalid value: an object is expected.")
-    return value

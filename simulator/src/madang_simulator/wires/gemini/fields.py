@@ -45,3 +45,21 @@ def number(value: Any, where: str, low: float, high: float) -> float | None:
     if not low <= value <= high:
         raise invalid(f"* GenerateContentRequest.{where}: must be in the range [{low:g}, {high:g}].\n")
     return float(value)
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """An object; an empty one where there is none."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise invalid("Invalid value: an object is expected.")
+    return value
+
+
+def texts(value: Any, where: str) -> list[str]:
+    """A list of texts; empty where there is none."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise invalid(f"Invalid value at '{where}' (TYPE_STRING)")
+    return value

@@ -20,7 +20,7 @@ LISTED: tuple[str, ...] = (
 OUTPUT_LIMIT = 65_536
 _NUMBER = re.compile(r"gemini-(\d+)(?:\.(\d+))?")
 _UNASKED_TOKENS = 96  # thought where nothing is said about thinking
-_LEVELS = {"MINIMAL": 16, "LOW": 64, "MEDIUM": 192, "HIGH": 512, "XHIGH": 1_024}
+LEVELS = {"MINIMAL": 16, "LOW": 64, "MEDIUM": 192, "HIGH": 512, "XHIGH": 1_024}
 
 
 def version_of(model: str) -> tuple[int, int]:
@@ -51,10 +51,10 @@ def thought_tokens(model: str, budget: int | None, level: str | None) -> int:
     if not thinks(model):
         return 0
     if level is not None:
-        return _LEVELS.get(level.upper(), _UNASKED_TOKENS)
+        return LEVELS.get(level.upper(), _UNASKED_TOKENS)
     if budget is None:
         return 0 if "-lite" in model else _UNASKED_TOKENS
-    return _UNASKED_TOKENS if budget < 0 else min(budget, 512)
+    return _UNASKED_TOKENS if budget < 0 else min(int(budget), 512)
 
 
 def embedding_dimensions(model: str) -> int:

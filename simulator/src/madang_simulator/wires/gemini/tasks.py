@@ -16,7 +16,7 @@ from madang_simulator.prompt_tokens import prompt_length
 from madang_simulator.sounds import speak
 from madang_simulator.tokens import count_tokens
 from madang_simulator.wires.gemini.ask import read_ask, text_of
-from madang_simulator.wires.gemini.fields import Fields, invalid, objects
+from madang_simulator.wires.gemini.fields import Fields, invalid, mapping, objects
 from madang_simulator.wires.gemini.model_facts import embedding_dimensions
 from madang_simulator.wires.gemini.replies import sse
 from madang_simulator.wires.openai_fields import read_object
@@ -49,7 +49,7 @@ def embed_task(order: Order, model: str) -> Task:
     """embedContent: one content."""
     body = read_object(order.incoming.body)
     text = text_of([body.get("content") or {}])
-    config = body.get("embedContentConfig") or body
+    config = mapping(body.get("embedContentConfig") or body)
     tokens = count_tokens(text)
     vector = embed(text, _dimensions(config.get("outputDimensionality"), model)).tolist()
     return _task(model, tokens, {"embedding": {"values": vector}, "usageMetadata": {"promptTokenCount": tokens}})
@@ -61,7 +61,7 @@ def predict_task(order: Order, model: str) -> Task:
     texts = [str(one.get("content") or "") for one in objects(body.get("instances"), "instances")]
     if not texts:
         raise invalid("Empty instances.")
-    parameters = body.get("parameters") or {}
+    parameters = mapping(body.get("parameters"))
     length = _dimensions(parameters.get("outputDimensionality"), model)
     predictions = []
     for text in texts:
@@ -76,7 +76,7 @@ def predict_task(order: Order, model: str) -> Task:
 def count_task(order: Order, model: str) -> Task:
     """countTokens, of contents or of a whole request."""
     body = dict(read_object(order.incoming.body))
-    asked = body.get("generateContentRequest") or body
+    asked = mapping(body.get("generateContentRequest") or body)
     tokens = prompt_length(read_ask(asked, model, stream=False))
     details = [{"modality": "TEXT", "tokenCount": tokens}]
     return _task(model, 0, {"totalTokens": tokens, "promptTokensDetails": details})
@@ -87,8 +87,8 @@ def picture_task(order: Order, model: str) -> Task:
     body = read_object(order.incoming.body)
     ask = read_ask(body, model, stream=False)
     tokens = prompt_length(ask)
-    config = body.get("generationConfig") or {}
-    ratio = str((config.get("imageConfig") or {}).get("aspectRatio") or "1:1")
+    config = mapping(body.get("generationConfig"))
+    ratio = str(mapping(config.get("imageConfig")).get("aspectRatio") or "1:1")
     if ratio not in _SIDES:
         raise invalid(f"Invalid value at 'generation_config.image_config.aspect_ratio', {ratio[:16]!r}")
     is_silent = config.get("responseModalities") == ["IMAGE"]
@@ -108,7 +108,7 @@ def picture_task(order: Order, model: str) -> Task:
 def speech_task(order: Order, model: str) -> Task:
     """generateContent of a model that speaks."""
     body: Fields = read_object(order.incoming.body)
-    config = body.get("generationConfig") or {}
+    config = mapping(body.get("generationConfig"))
     if config.get("responseModalities") != ["AUDIO"]:
         raise invalid("The requested combination of response modalities (TEXT) is not supported by the model.")
     text = text_of(objects(body.get("contents"), "contents"))
