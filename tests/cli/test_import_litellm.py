@@ -10,7 +10,7 @@ import pytest
 import yaml
 from tests.cli.conftest import Command
 from tests.studio.world import World
-from tests.support.service_account import service_account
+from tests.support.service_account import service_account_text
 
 from madang_server.cli.import_litellm import read_config, without_missing
 from madang_server.cli.litellm_config import Conversion, convert
@@ -245,7 +245,7 @@ def test_every_conversion_is_accepted_by_the_platform(
     environ = {f"{name}_API_KEY": value for name, value in keys.items()}
     environ |= {"KOREA_BASE": "https://k.openai.azure.com", "KOREA_KEY": "k-1234567890", "JAPAN_KEY": "k-0987654321"}
     environ |= {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE1234", "AWS_SECRET_ACCESS_KEY": "k-1234567890"}
-    environ |= {"VERTEX_CREDENTIALS": json.dumps(service_account())}
+    environ |= {"VERTEX_CREDENTIALS": service_account_text("https://oauth2.googleapis.com/token")}
     ran = madang("import", "litellm", str(path), **environ, **at_world)
     assert (ran.code, ran.err) == (0, "")
     aliases = {one["alias"] for one in world.bob.get(f"/api/projects/{world.menu}/models").json["items"]}
@@ -304,3 +304,11 @@ def test_a_file_that_is_no_such_configuration_is_told(madang: Command, tmp_path:
     ran = madang("import", "litellm", str(tmp_path / "other.yaml"))
     assert ran.code == 1
     assert "no model_list" in ran.err
+
+
+def test_partial_drops_fallbacks_after_a_failure_to_what_is_left_out() -> None:
+    document = converted("many_vendors").document
+    rest, _ = without_missing(document, ["GEMINI_API_KEY"])
+    assistant = next(one for one in rest["models"] if one["alias"] == "assistant")
+    assert assistant["routing"] == {"fallbacks_after": {"policy_block": ["claude-sonnet"]}}
+    assert rest["policy_block_vendors"] == ["anthropic"]

@@ -65,7 +65,8 @@ def test_a_deployment_out_of_service_gets_no_new_calls(platform: Platform) -> No
     assert set_enabled(platform, alias, first["name"], enabled=False).status == 200
     assert platform.chat(alias).headers["x-madang-deployment"] == second["name"]
     refused = try_out(platform, alias, deployment=first["name"])
-    assert (refused.status, refused.error["code"]) == (409, "not_in_service")
+    assert (refused.status, refused.error["param"]) == (409, "deployment")
+    assert "enable it" in refused.error["message"]
     assert set_enabled(platform, alias, first["name"], enabled=True).json["deployments"][0]["enabled"] is True
     assert platform.chat(alias).headers["x-madang-deployment"] == first["name"]
 

@@ -128,6 +128,18 @@ def test_routing_and_the_projects_setting_are_applied_and_then_unchanged(world: 
     assert world.bob.get(f"/api/projects/{world.menu}/routing").json == {"policy_block_vendors": ["azure"]}
 
 
+def test_what_a_project_has_can_be_applied_to_it_and_changes_nothing(world: World) -> None:
+    sent = document(policy_block_vendors=["azure"])
+    sent["models"][0]["routing"] = {"strategy": "cost", "fallbacks_after": {"throttled": []}}
+    sent["models"][0]["deployments"][0] |= {"supports": ["vision"], "input_usd_per_million": "2.50"}
+    apply(world, sent)
+    described = world.program(world.menu_secret_key)("GET", "/api/apply", None)
+    assert b"sk-vendor-secret-9876" not in described.body
+    assert described.json["models"][0] == sent["models"][0]
+    again = apply(world, described.json).json
+    assert again["created"] == again["changed"] == again["removed"] == []
+
+
 def test_a_key_left_out_keeps_the_stored_one(world: World) -> None:
     apply(world, document())
     later = document()

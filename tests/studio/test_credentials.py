@@ -265,10 +265,10 @@ def test_a_bedrock_api_key_is_sent_as_it_is(world: World, vendor: Vendor) -> Non
 
 
 def test_a_vertex_check_exchanges_a_signed_request_for_a_token(world: World, vendor: Vendor) -> None:
-    account = service_account(token_uri=f"{vendor.url}/token")
+    account = service_account(f"{vendor.url}/token")
     vendor.body = b'{"access_token":"ya29.secret-token","expires_in":3599}'
     made = add(world, vendor="vertex", api_key=json.dumps(account, indent=2)).json
-    assert made["secret_hint"] == "cdef"
+    assert made["secret_hint"] == "1111"
     answer = world.alice.post(path(world, made["id"], "/check"))
     assert answer.json["ok"] is True
     assert b"ya29" not in answer.body
@@ -286,7 +286,7 @@ def test_a_key_file_is_judged_without_repeating_it(world: World) -> None:
         {"token_uri": "https://169.254.169.254/token"},
         {"project_id": ""},
     ):
-        account = service_account(**fields)
+        account = service_account("https://oauth2.googleapis.com/token") | fields
         answer = add(world, vendor="vertex", api_key=json.dumps(account))
         assert (fields, answer.status, answer.error["param"]) == (fields, 400, "api_key")
         assert account["private_key_id"] not in answer.error["message"]

@@ -59,6 +59,15 @@ def read_document(name: str) -> dict[str, Any]:
     return document
 
 
+def write_document(text: str, name: str) -> None:
+    """Writes a document's file, for its owner's eyes only. Raises `UnusableFile`."""
+    try:
+        with os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UnusableFile(f"{name} cannot be written: {error.strerror}.") from None
+
+
 @contextlib.contextmanager
 def reading(name: str, *, otherwise: str) -> Iterator[None]:
     """Turns what goes wrong while a YAML file is read into `UnusableFile`; `otherwise` says what a damaged one is."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from madang_server.cli.apply import UnusableFile, apply_document, reading
+from madang_server.cli.apply import UnusableFile, apply_document, reading, write_document
 from madang_server.cli.litellm_config import Conversion, convert
 from madang_server.cli.references import names_in, resolve
 from madang_server.cli.server_call import CallRefused
 from madang_server.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from madang_server.cli.litellm_config import Place
 
@@ -93,7 +93,20 @@ def without_missing(document: Mapping[str, Any], missing_names: Sequence[str]) -
     aliases = {model["alias"] for model in models}
     for model in models:
         model["fallbacks"] = [alias for alias in model["fallbacks"] if alias in aliases]
-    return {"credentials": credentials, "models": models}, said
+        if "routing" in model:
+            model["routing"] = _without_unknown(model["routing"], aliases)
+    return {**document, "credentials": credentials, "models": models}, said
+
+
+def _without_unknown(routing: Mapping[str, Any], aliases: Container[str]) -> dict[str, Any]:
+    """A model's routing without fallbacks that are gone; where none is left the model's own fallbacks hold."""
+    kept = {
+        kind: [alias for alias in names if alias in aliases]
+        for kind, names in routing.get("fallbacks_after", {}).items()
+    }
+    rest = {name: value for name, value in routing.items() if name != "fallbacks_after"}
+    kept = {kind: names for kind, names in kept.items() if names}
+    return {**rest, "fallbacks_after": kept} if kept else rest
 
 
 def _filled_in(document: dict[str, Any], environ: Mapping[str, str], *, partial: bool) -> dict[str, Any]:
@@ -144,9 +157,5 @@ def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int]) -
 
 
 def _write(document: Mapping[str, Any], name: str) -> None:
-    try:
-        with os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            yaml.safe_dump(dict(document), file, sort_keys=False, allow_unicode=True)
-    except OSError as error:
-        raise UnusableFile(f"{name} cannot be written: {error.strerror}.") from None
+    write_document(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True), name)
     print(f"Written to {name}. Look it over, then: madang apply {name}")

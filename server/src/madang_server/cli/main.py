@@ -12,6 +12,7 @@ from madang_server.version import __version__
 COMMANDS = (
     "up",
     "apply",
+    "export",
     "import_config",
     "explain",
     "drill",

@@ -28,6 +28,15 @@ def resolve(document: Any, environ: Mapping[str, str]) -> tuple[Any, list[Missin
     return _resolved(document, environ, "", missing), missing
 
 
+def without_references(document: Any) -> Any:
+    """The document with what looks like a `${NAME}` written so that `resolve` gives back just this text."""
+    if isinstance(document, dict):
+        return {key: without_references(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [without_references(one) for one in document]
+    return _IN_TEXT.sub(lambda found: f"${found[0]}", document) if isinstance(document, str) else document
+
+
 def names_in(document: Any) -> list[str]:
     """The variables a document refers to, in order of appearance."""
     return [name for text in _texts(document) for name in _names(text)]

@@ -55,7 +55,6 @@ def _route(wish: MemberCall, project: Project | None) -> tuple[str, Route]:
         raise Conflict(
             f"{who} does not serve calls: enable it, and see that its credential opens.",
             param="deployment",
-            code="not_in_service",
         )
     return name, route
 

@@ -1,4 +1,5 @@
-"""Takes a description of a project's credentials and models and makes the project match it, wholly or not at all."""
+"""Takes a description of a project's credentials and models and makes the project match it, wholly or not at all; gives the
+description of one that is there."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import Field
 
-from madang.calls.operation import Vendor
+from madang.calls.operation import VENDORS, Vendor
 from madang_server.accounts.problems import Invalid, Problem
 from madang_server.accounts.randomness import new_id
 from madang_server.credentials import store as credentials
 from madang_server.credentials.cipher import WrongSecretKey
 from madang_server.credentials.store import Credential, Wanted
 from madang_server.http.access import ProjectKey
-from madang_server.http.database import Transaction
+from madang_server.http.database import Reading, Transaction
 from madang_server.http.surroundings import Around, Now, Surroundings
 from madang_server.models import store as models
 from madang_server.models.project_routing import policy_block_vendors, set_policy_block_vendors
@@ -24,7 +25,7 @@ from madang_server.models.routing_rules import check_fallbacks, tidy_block_vendo
 from madang_server.models.rules import tidy_model
 from madang_server.studio.apply_plan import Difference, compare, is_same_credential
 from madang_server.studio.credentials import NewCredential, facts_of, sealing_of
-from madang_server.studio.models import ModelInput, wanted
+from madang_server.studio.models import ModelInput, shown, wanted
 from madang_server.studio.shapes import Sent, Shown
 
 router = APIRouter(tags=["apply"])
@@ -71,6 +72,25 @@ def apply(body: ApplyDocument, access: ProjectKey, around: Around, now: Now, wri
         changed=_named(of_credentials.changed, of_models.changed, of_settings.changed),
         unchanged=_named(of_credentials.unchanged, of_models.unchanged, of_settings.unchanged),
         removed=_named(of_credentials.removed, of_models.removed, of_settings.removed),
+    )
+
+
+@router.get("/apply", response_model_exclude_defaults=True)
+def describe_project(access: ProjectKey, reading: Reading) -> ApplyDocument:
+    """What the project has, as a document that changes nothing when it is applied. Keys are never in it."""
+    known = credentials.credentials_of(reading, access.project_id)
+    names = {one.id: one.name for one in known}
+    allowed = policy_block_vendors(reading, access.project_id)
+    return ApplyDocument(
+        credentials=[
+            NewCredential(name=one.name, vendor=one.vendor, base_url=one.base_url, api_version=one.api_version)
+            for one in known
+        ],
+        models=[
+            ModelInput.model_validate(shown(one, names, {}).model_dump())
+            for one in models.models_of(reading, access.project_id)
+        ],
+        policy_block_vendors=[vendor for vendor in VENDORS if vendor in allowed],
     )
 
 
