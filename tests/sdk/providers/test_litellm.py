@@ -67,7 +67,8 @@ async def answered(
         wants_usage=wants_usage,
     )
     try:
-        reply = await vendor_call(transport)(asked.to(to, "the only one", has_alternative=False))
+        call = vendor_call(transport)
+        reply = await call(asked.to(to, "the only one", has_alternative=False))
         async with contextlib.aclosing(reply.events):
             yield reply
     finally:

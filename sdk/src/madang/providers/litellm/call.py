@@ -5,8 +5,8 @@ layers around. It never repeats a request here: `max_retries=0` is what every on
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from madang.calls.clock import Clock
 from madang.calls.event import Event
@@ -68,7 +68,7 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
                 **arguments,
             )
             if arguments.get("stream"):
-                return await _streamed(request, answer, vendor, door.secrets)
+                return await _streamed(request, _Stream(answer, vendor, door.secrets, sessions))
             event, content_type = _read(request, answer, vendor)
         except CallFailed as failure:
             raise keyless(failure, door.secrets) from None
@@ -99,29 +99,36 @@ async def _once(event: Event) -> Events:
     yield event
 
 
-async def _streamed(request: Request, chunks: Any, vendor: str, secrets: tuple[str, ...]) -> Reply:
+class _Stream(NamedTuple):
+    """What is needed until a stream's end; its connection lives as long as `sessions` does."""
+
+    chunks: Any
+    vendor: str
+    secrets: tuple[str, ...]
+    sessions: Sessions
+
+
+async def _streamed(request: Request, stream: _Stream) -> Reply:
     """A reply whose first chunk has come: for some vendors LiteLLM sends the request no earlier than that."""
     assert request.target is not None
-    reader = ChunkReader(vendor, wants_usage=request.wants_usage)
+    reader = ChunkReader(stream.vendor, wants_usage=request.wants_usage)
     try:
-        first = await anext(chunks, None)
+        first = await anext(stream.chunks, None)
         event = reader.feed(first) if first is not None else reader.end()
     except BaseException:  # whatever it is, the vendor's answer is not read any further
-        await _close(chunks)
+        await _close(stream.chunks)
         raise
-    headers = _headers(chunks)
+    headers = _headers(stream.chunks)
     if request.attempt is not None:
         request.attempt.request_id = headers.get("x-request-id", "")
-    return Reply(200, headers, "text/event-stream", _rest(event, chunks, reader, vendor, secrets), request.target)
+    return Reply(200, headers, "text/event-stream", _rest(event, reader, stream), request.target)
 
 
-async def _rest(
-    first: Event | None, chunks: AsyncIterator[Any], reader: ChunkReader, vendor: str, secrets: tuple[str, ...]
-) -> Events:
+async def _rest(first: Event | None, reader: ChunkReader, stream: _Stream) -> Events:
     try:
         if first is not None:
             yield first
-        async for chunk in chunks:
+        async for chunk in stream.chunks:
             event = reader.feed(chunk)
             if event is not None:
                 yield event
@@ -129,11 +136,11 @@ async def _rest(
         if last is not None:
             yield last
     except CallFailed as failure:
-        raise keyless(failure, secrets) from None
+        raise keyless(failure, stream.secrets) from None
     except Exception as error:  # noqa: BLE001 - the edge of somebody else's library: told in our words
-        raise keyless(failure_of(error, vendor, has_begun=reader.has_spoken), secrets) from None
+        raise keyless(failure_of(error, stream.vendor, has_begun=reader.has_spoken), stream.secrets) from None
     finally:
-        await _close(chunks)
+        await _close(stream.chunks)
 
 
 async def _close(chunks: Any) -> None:
