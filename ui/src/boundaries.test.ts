@@ -6,10 +6,12 @@ import { expect, test } from "vitest";
 const ROOT = import.meta.dirname;
 const PAGES = [
   "credentials",
+  "drill",
   "home",
   "keys",
   "members",
   "models",
+  "prices",
   "profile",
   "project",
   "shell",

@@ -106,6 +106,36 @@ const model = createRoute({
   component: lazyRouteComponent(() => import("./models/ModelPage")),
 });
 
+const prices = createRoute({
+  getParentRoute: () => project,
+  path: "/prices",
+  validateSearch: (raw: Record<string, unknown>): { q?: string; own?: boolean } => ({
+    ...(raw.q === undefined || raw.q === "" ? {} : { q: String(raw.q) }),
+    ...(raw.own ? { own: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./prices/PricesPage")),
+});
+
+const drills = createRoute({
+  getParentRoute: () => project,
+  path: "/drill",
+  // A model to begin with, or an earlier drill whose plan fills the form.
+  validateSearch: (raw: Record<string, unknown>): { model?: string; again?: string } => ({
+    ...(raw.model === undefined ? {} : { model: String(raw.model) }),
+    ...(raw.again === undefined ? {} : { again: String(raw.again) }),
+  }),
+  component: lazyRouteComponent(() => import("./drill/DrillPage")),
+});
+
+const drill = createRoute({
+  getParentRoute: () => project,
+  path: "/drill/$drill",
+  // The drill to hold this one against.
+  validateSearch: (raw: Record<string, unknown>): { beside?: string } =>
+    raw.beside === undefined ? {} : { beside: String(raw.beside) },
+  component: lazyRouteComponent(() => import("./drill/ResultPage")),
+});
+
 const credentials = createRoute({
   getParentRoute: () => project,
   path: "/credentials",
@@ -149,6 +179,9 @@ const tree = root.addChildren([
       models,
       newModel,
       model,
+      prices,
+      drills,
+      drill,
       credentials,
       keys,
       settingsProject,

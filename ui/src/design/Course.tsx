@@ -66,7 +66,8 @@ function Legend({ spec }: { spec: CourseSpec }) {
           <span
             className={classes.swatch}
             style={{
-              background: typeof tone === "number" ? colours.parts[tone % colours.parts.length] : colours[tone],
+              background:
+                typeof tone === "number" ? colours.parts[tone % colours.parts.length] : colours[tone],
             }}
             aria-hidden
           />

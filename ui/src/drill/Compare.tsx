@@ -64,7 +64,9 @@ function SideBySide({ one, other }: { one: Played; other: Played }) {
     ["p99", (played) => <Duration ms={played.p99_ms} />],
     [
       t("drill.cost"),
-      (played) => <Money usd={isUnpriced(played) ? null : played.cost_usd} unknown={t("traces.unknownCost")} />,
+      (played) => (
+        <Money usd={isUnpriced(played) ? null : played.cost_usd} unknown={t("traces.unknownCost")} />
+      ),
     ],
   ];
   return (

@@ -3,9 +3,10 @@ import { ActionIcon, Group, NumberInput, Select, SimpleGrid, Tooltip } from "@ma
 import { Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Deployment, Disturbance, DisturbanceKind } from "../api/shapes";
-import { disturbanceWords, vendorName } from "./words";
+import { vendorName } from "../calls/vendorName";
 import classes from "./Plan.module.css";
 import { KINDS, TIMED } from "./plan";
+import { disturbanceWords } from "./words";
 
 interface DisturbanceFieldsProps {
   disturbance: Disturbance;
@@ -53,9 +54,27 @@ export function DisturbanceFields(props: DisturbanceFieldsProps) {
             allowDeselect={false}
             error={errorOf("kind")}
           />
-          <Select label={t("drill.vendor")} {...choice("vendor", deployments.map((one) => one.vendor))} />
-          <Select label={t("drill.region")} {...choice("region", deployments.map((one) => one.region))} />
-          <Select label={t("drill.deployment")} {...choice("deployment", deployments.map((one) => one.name))} />
+          <Select
+            label={t("drill.vendor")}
+            {...choice(
+              "vendor",
+              deployments.map((one) => one.vendor),
+            )}
+          />
+          <Select
+            label={t("drill.region")}
+            {...choice(
+              "region",
+              deployments.map((one) => one.region),
+            )}
+          />
+          <Select
+            label={t("drill.deployment")}
+            {...choice(
+              "deployment",
+              deployments.map((one) => one.name),
+            )}
+          />
           <NumberInput label={t("drill.from")} {...number("from_minute")} />
           <NumberInput label={t("drill.to")} {...number("to_minute")} />
           <NumberInput label={t("drill.share")} suffix=" %" max={100} {...number("share", 100)} />
@@ -64,7 +83,12 @@ export function DisturbanceFields(props: DisturbanceFieldsProps) {
           )}
         </SimpleGrid>
         <Tooltip label={t("drill.removeDisturbance")}>
-          <ActionIcon variant="subtle" color="gray" aria-label={t("drill.removeDisturbance")} onClick={onRemove}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t("drill.removeDisturbance")}
+            onClick={onRemove}
+          >
             <Trash2 size={15} />
           </ActionIcon>
         </Tooltip>

@@ -12,8 +12,8 @@ import { EmptyState } from "../design/states";
 import { Failure } from "../session/Failure";
 import { usePlace } from "../session/session";
 import { EarlierDrills } from "./EarlierDrills";
-import { PlanForm } from "./PlanForm";
 import classes from "./Plan.module.css";
+import { PlanForm } from "./PlanForm";
 import { emptyPlan, planOf } from "./plan";
 import { reachable } from "./situations";
 
@@ -32,7 +32,8 @@ export default function DrillPage() {
         <Failure failure={failed.error} onRetry={() => void failed.refetch()} />
       </Page>
     );
-  if (!models.data || (again !== undefined && !before.data)) return <Page title={t("drill.title")}>{null}</Page>;
+  if (!models.data || (again !== undefined && !before.data))
+    return <Page title={t("drill.title")}>{null}</Page>;
   const first = models.data.find((one) => one.alias === model) ?? mostBehind(models.data);
   if (!first)
     return (

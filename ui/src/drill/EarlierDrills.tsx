@@ -40,7 +40,8 @@ export function EarlierDrills() {
                 <DrillState drill={drill} />
               </div>
               <div className={classes.drillWhat}>
-                {drill.disturbances.map((one) => disturbanceWords(t, one)).join(" · ") || t("drill.nothingWrong")}
+                {drill.disturbances.map((one) => disturbanceWords(t, one)).join(" · ") ||
+                  t("drill.nothingWrong")}
               </div>
               <div className={classes.drillWhat}>
                 <RelativeTime at={drill.created_at} />

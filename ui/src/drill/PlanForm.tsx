@@ -3,10 +3,10 @@ import { Button, Collapse, Group, NumberInput, Select, Stack, Text, UnstyledButt
 import { ChevronRight, Play, Plus } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Drill, Model } from "../api/shapes";
 import { useStartDrill } from "../api/drills";
-import { exactNumber } from "../design/numbers";
+import type { Drill, Model } from "../api/shapes";
 import { FormFoot } from "../design/FormFoot";
+import { exactNumber } from "../design/numbers";
 import { AllowedButton } from "../session/Allowed";
 import { useFieldErrors } from "../session/failure";
 import { usePlace } from "../session/session";
@@ -103,6 +103,7 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
           <Collapse expanded={isOpen}>
             <Stack gap={6} mt={10}>
               {plan.disturbances.map((one, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a disturbance has no name but its place
                 <div key={`${index} of ${plan.disturbances.length}`}>
                   <DisturbanceFields
                     disturbance={one}
@@ -138,8 +139,18 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
                   {t("drill.addDisturbance")}
                 </Button>
                 <Group gap={12}>
-                  <NumberInput size="xs" w={120} label={t("drill.promptTokens")} {...number("prompt_tokens")} />
-                  <NumberInput size="xs" w={120} label={t("drill.answerTokens")} {...number("answer_tokens")} />
+                  <NumberInput
+                    size="xs"
+                    w={120}
+                    label={t("drill.promptTokens")}
+                    {...number("prompt_tokens")}
+                  />
+                  <NumberInput
+                    size="xs"
+                    w={120}
+                    label={t("drill.answerTokens")}
+                    {...number("answer_tokens")}
+                  />
                   <NumberInput size="xs" w={90} label={t("drill.seed")} {...number("seed")} />
                 </Group>
               </Group>

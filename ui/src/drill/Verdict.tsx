@@ -4,10 +4,10 @@ import type { TFunction } from "i18next";
 import { CircleAlert, CircleCheck, Hourglass, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "../api/client";
 import type { Drill } from "../api/shapes";
 import { exactNumber, formatDuration } from "../design/numbers";
 import { useWordsOf } from "../session/failure";
-import { ApiError } from "../api/client";
 import classes from "./Result.module.css";
 import { type Verdict as Found, shareText, verdictOf } from "./verdict";
 import { causeName } from "./words";
@@ -37,7 +37,11 @@ export function Verdict({ drill }: { drill: Drill }) {
       );
     case "failed":
       // The server wrote the reason down in its own language, as it does when it refuses a request.
-      return <Said tone="error">{t("drill.hasFailed", { reason: wordsOf(new ApiError(1, "", drill.problem)) })}</Said>;
+      return (
+        <Said tone="error">
+          {t("drill.hasFailed", { reason: wordsOf(new ApiError(1, "", drill.problem)) })}
+        </Said>
+      );
     case "lost":
       return <Said tone="error">{t("drill.isLost")}</Said>;
     case "stopped":

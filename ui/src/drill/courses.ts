@@ -18,7 +18,9 @@ export function coursesOf(t: TFunction, drill: Pick<Drill, "minutes" | "scenario
   const rates = each((minute) => minute.success_rate);
   const worst = Math.min(1, ...rates.filter((rate): rate is number => rate != null));
   const unpriced = total(drill.minutes, (minute) => minute.calls_without_price);
-  const deployments = [...new Set(drill.minutes.flatMap((minute) => Object.keys(minute.by_deployment)))].toSorted();
+  const deployments = [
+    ...new Set(drill.minutes.flatMap((minute) => Object.keys(minute.by_deployment))),
+  ].toSorted();
   return [
     {
       id: "success",

@@ -87,7 +87,16 @@ export function sameDisturbances(a: readonly Disturbance[], b: readonly Disturba
 }
 
 function inOrder(one: Disturbance): unknown[] {
-  return [one.kind, one.vendor, one.region, one.deployment, one.share, one.seconds, one.from_minute, one.to_minute];
+  return [
+    one.kind,
+    one.vendor,
+    one.region,
+    one.deployment,
+    one.share,
+    one.seconds,
+    one.from_minute,
+    one.to_minute,
+  ];
 }
 
 function tenth(value: number): number {

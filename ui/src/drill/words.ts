@@ -1,14 +1,10 @@
 // Situations and disturbances in words.
 import type { TFunction } from "i18next";
 import type { Disturbance } from "../api/shapes";
+import { vendorName } from "../calls/vendorName";
 import { formatDuration } from "../design/numbers";
 import type { Situation } from "./situations";
 import { shareText } from "./verdict";
-
-export function vendorName(t: TFunction, vendor: string): string {
-  const names: Record<string, string> = t("drill.vendorNames", { returnObjects: true });
-  return names[vendor] ?? vendor;
-}
 
 export function situationTitle(t: TFunction, situation: Situation): string {
   const [made] = situation.disturbances;
@@ -23,11 +19,7 @@ export function situationTitle(t: TFunction, situation: Situation): string {
 
 /** "Azure OpenAI eastus: down, minutes 2–8". */
 export function disturbanceWords(t: TFunction, one: Partial<Disturbance>): string {
-  const who = [
-    one.vendor && vendorName(t, one.vendor),
-    one.region,
-    one.deployment,
-  ].filter(Boolean);
+  const who = [one.vendor && vendorName(t, one.vendor), one.region, one.deployment].filter(Boolean);
   return t("drill.disturbance", {
     who: who.length > 0 ? who.join(" ") : t("drill.everybody"),
     what: whatWords(t, one),

@@ -3,9 +3,11 @@ import {
   Activity,
   Boxes,
   Building2,
+  CircleDollarSign,
   House,
   KeyRound,
   type LucideIcon,
+  Siren,
   UserRound,
   UsersRound,
   Vault,
@@ -15,6 +17,8 @@ export type PageName =
   | "home"
   | "traces"
   | "models"
+  | "prices"
+  | "drill"
   | "credentials"
   | "keys"
   | "project"
@@ -28,6 +32,8 @@ export interface PageEntry {
     | "/p/$project"
     | "/p/$project/traces"
     | "/p/$project/models"
+    | "/p/$project/prices"
+    | "/p/$project/drill"
     | "/p/$project/credentials"
     | "/p/$project/keys"
     | "/p/$project/settings/project"
@@ -44,6 +50,8 @@ export const GROUPS: { name: GroupName; pages: PageEntry[] }[] = [
     name: "gateway",
     pages: [
       { name: "models", to: "/p/$project/models", icon: Boxes },
+      { name: "prices", to: "/p/$project/prices", icon: CircleDollarSign },
+      { name: "drill", to: "/p/$project/drill", icon: Siren },
       { name: "credentials", to: "/p/$project/credentials", icon: Vault },
       { name: "keys", to: "/p/$project/keys", icon: KeyRound },
     ],
