@@ -1,6 +1,7 @@
 """What a call cost that never came to tell: estimated from what was seen of it, marked, and never in place of the truth."""
 
 import asyncio
+import gc
 from decimal import Decimal
 
 import msgspec
@@ -94,6 +95,22 @@ async def test_a_stream_that_nobody_reads_to_its_end_leaves_a_trace_with_what_it
     root, attempt = around.trace
     assert (root.error_type, root.cost_usd) == ("cancelled", Decimal("0.00002"))
     assert told(attempt) == estimated(8)
+
+
+async def test_a_stream_that_is_forgotten_without_being_closed_leaves_its_trace_too() -> None:
+    around = pipeline(Vendor(any=[streamed(HELLO, "never read")]))
+    reply = await around.call(request(route(EAST), stream=True))
+    async for event in reply.events:
+        if HELLO.encode() in event.raw:
+            break
+    del reply, event
+    async with asyncio.timeout(10):
+        while not around.traces:
+            gc.collect()
+            await asyncio.sleep(0.001)
+    assert around.trace[0].error_type == "cancelled"
+    assert told(around.trace[1]) == estimated(8)
+    assert around.vendor.open == 0
 
 
 @both_ways

@@ -148,10 +148,16 @@ async def test_when_both_fail_the_next_target_is_asked(stream: bool) -> None:
 
 
 async def test_when_all_fail_the_last_failure_is_told() -> None:
-    slow: list[Step] = [4 * SOON, failed("authentication", 401, words="second to fail")]
-    around = pipeline(Vendor(east=[slow], west=[[SOON, failed("server_error", words="first to fail")]]))
+    gates = asyncio.Event(), asyncio.Event()
+    late: list[Step] = [gates[1], failed("authentication", 401, words="second to fail")]
+    around = pipeline(Vendor(east=[late], west=[[gates[0], failed("server_error", words="first to fail")]]))
+    task = asyncio.ensure_future(_answered(around, request(hedged())))
+    await until(lambda: around.vendor.asked == ["east", "west"])
+    gates[0].set()
+    await until(lambda: around.vendor.closed == ["west"])
+    gates[1].set()
     with pytest.raises(CallFailed, match=r"'east' is not set up correctly: second to fail \(the last of 2") as caught:
-        await around.call(request(hedged()))
+        await task
     assert caught.value.status == 502
     assert around.vendor.open == 0
 
