@@ -298,12 +298,19 @@ def test_json_without_schema_is_a_mime_type() -> None:
         ("gemini-2.5-pro", "none", {"thinkingBudget": 128, "includeThoughts": False}),
         ("gemini-3-pro-preview", "minimal", {"thinkingLevel": "LOW", "includeThoughts": True}),
         ("gemini-3-flash-preview", "none", {"thinkingLevel": "MINIMAL", "includeThoughts": False}),
+        ("gemini-3-pro-preview", "medium", {"thinkingLevel": "HIGH", "includeThoughts": True}),
+        ("gemini-3.1-pro-preview", "medium", {"thinkingLevel": "MEDIUM", "includeThoughts": True}),
+        ("gemini-3.5-flash", "xhigh", {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("gemini-3.1-pro", "high", {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("gemini-flash-latest", "medium", {"thinkingLevel": "MEDIUM", "includeThoughts": True}),
     ],
 )
 def test_an_effort_is_a_budget_or_a_level_by_the_model(model: str, effort: str, config: dict[str, Any]) -> None:
     assert sent(model, reasoning_effort=effort)["generationConfig"] == {"thinkingConfig": config}
+
+
+def test_a_model_that_does_not_think_is_sent_no_effort() -> None:
+    assert "generationConfig" not in sent("gemini-2.0-flash", reasoning_effort="high")
 
 
 def test_a_budget_of_ones_own_wins_over_the_effort() -> None:

@@ -23,7 +23,7 @@ import msgspec
 
 from madang.calls.request import Request
 from madang.providers.gemini.contents import conversation
-from madang.providers.gemini.thinking import generation_of, thinking_config
+from madang.providers.gemini.thinking import thinking_config, version_of
 from madang.providers.gemini.tools import tool_config, tools_of
 from madang.providers.openai_fields import CHAT_FIELDS, refused, vendor_fields
 from madang.providers.remote_file import RemoteFile
@@ -49,7 +49,7 @@ def chat_body(request: Request, files: Mapping[str, RemoteFile]) -> bytes:
     body = request.body
     assert request.target is not None
     model = request.target.vendor_model
-    contents, system = conversation(body.get("messages"), files, needs_signatures=generation_of(model) >= 3)
+    contents, system = conversation(body.get("messages"), files, needs_signatures=version_of(model) >= (3, 0))
     told: Json = {"contents": contents}
     if system is not None:
         told["systemInstruction"] = system
@@ -101,8 +101,10 @@ def _generation_config(body: Mapping[str, Any], model: str) -> Json:
         if body.get("top_logprobs"):
             config["logprobs"] = body["top_logprobs"]
     config |= _format(body.get("response_format"))
-    if body.get("reasoning_effort") is not None:
-        config["thinkingConfig"] = thinking_config(body["reasoning_effort"], model)
+    effort = body.get("reasoning_effort")
+    thinking = None if effort is None else thinking_config(effort, model)
+    if thinking is not None:
+        config["thinkingConfig"] = thinking
     modalities = body.get("modalities")
     if isinstance(modalities, list) and modalities != ["text"]:
         config["responseModalities"] = [str(one).upper() for one in modalities]
