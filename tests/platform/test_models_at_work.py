@@ -59,6 +59,19 @@ def test_a_test_call_can_name_its_deployment(platform: Platform) -> None:
     assert try_out(platform, "no-such-model").status == 404
 
 
+def test_a_test_call_ends_with_the_models_time(platform: Platform) -> None:
+    alias = platform.model(platform.deployment(first_token_ms=20_000), timeout_s=0.5, retries=0)
+    came = try_out(platform, alias).json
+    assert came["failure"] == "timeout"
+
+
+def test_a_test_call_can_ask_for_embeddings(platform: Platform) -> None:
+    alias = platform.model(platform.deployment(vendor_model="text-embedding-3-small"))
+    came = try_out(platform, alias, operation="embeddings", prompt="the sea").json
+    assert (came["failure"], came["first_token_ms"], came["output_tokens"]) == ("", None, None)
+    assert came["input_tokens"] > 0
+
+
 def test_a_deployment_out_of_service_gets_no_new_calls(platform: Platform) -> None:
     first, second = platform.deployment(order=1), platform.deployment(order=2)
     alias = platform.model(first, second)

@@ -301,3 +301,19 @@ def test_the_gateway_sees_all_projects_models(world: World) -> None:
 def test_an_unknown_model_is_a_404(world: World) -> None:
     assert world.bob.put(path(world, "nothing"), model("nothing")).status == 404
     assert world.bob.delete(path(world, "nothing")).status == 404
+
+
+def test_viewers_neither_call_models_nor_take_deployments_out(world: World) -> None:
+    add(world, deployments=[DEPLOYMENT, {**DEPLOYMENT, "name": "other"}])
+    enabled = path(world, "gpt-4o/deployments/main/enabled")
+    assert world.carol.put(enabled, {"enabled": False}).status == 403
+    assert world.carol.post(path(world, "gpt-4o/test"), {}).status == 403
+    assert world.mallory.put(enabled, {"enabled": False}).status == 404
+    assert world.mallory.post(path(world, "gpt-4o/test"), {}).status == 404
+    assert world.bob.put(enabled, {"enabled": False}).json["deployments"][0]["enabled"] is False
+
+
+def test_a_deployment_and_an_alias_with_slashes_are_taken_out_by_name(world: World) -> None:
+    add(world, "team/gpt-4o", deployments=[{**DEPLOYMENT, "name": "eu/main"}, DEPLOYMENT])
+    answer = world.bob.put(path(world, "team/gpt-4o/deployments/eu/main/enabled"), {"enabled": False})
+    assert [one["enabled"] for one in answer.json["deployments"]] == [False, True]
