@@ -151,6 +151,8 @@ def test_thoughts_are_shown_when_asked_for_and_counted_apart(gemini: Callable[..
         ("gemini-2.5-pro", types.ThinkingConfig(thinking_budget=0)),
         ("gemini-2.5-flash", types.ThinkingConfig(thinking_level=types.ThinkingLevel.LOW)),
         ("gemini-3-pro-preview", types.ThinkingConfig(thinking_level=types.ThinkingLevel.LOW, thinking_budget=3)),
+        ("gemini-3-pro-preview", types.ThinkingConfig(thinking_level=types.ThinkingLevel.MEDIUM)),
+        ("gemini-3.1-pro-preview", types.ThinkingConfig(thinking_level=types.ThinkingLevel.MINIMAL)),
     ],
 )
 def test_thinking_that_a_model_cannot_do_is_refused(

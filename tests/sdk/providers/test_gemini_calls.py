@@ -131,6 +131,19 @@ async def test_thoughts_are_shown_with_an_effort(simulator: RunningSimulator, st
     assert told["choices"][0]["message"]["reasoning_content"]
 
 
+@pytest.mark.parametrize("effort", ["none", "minimal", "low", "medium", "high", "xhigh"])
+async def test_every_model_takes_every_effort(simulator: RunningSimulator, effort: str) -> None:
+    models = (
+        "gemini-2.0-flash",
+        "gemini-2.5-pro",
+        "gemini-3-pro-preview",
+        "gemini-3.1-pro-preview",
+        "gemini-3.5-flash",
+    )
+    for model in models:
+        assert (await answer(deployment(simulator, model=model), reasoning_effort=effort))["choices"]
+
+
 @pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-3-pro-preview"])
 @both_ways
 async def test_tools_are_called_in_parallel_and_their_results_answered(

@@ -14,6 +14,7 @@ from madang_simulator.wires.gemini.model_facts import (
     LEVELS,
     OUTPUT_LIMIT,
     checks_signatures,
+    levels_of,
     thinks,
     thought_tokens,
 )
@@ -239,8 +240,9 @@ def _thinking(config: Fields, model: str) -> dict[str, Any]:
         raise invalid("Invalid value at 'generation_config.thinking_config.thinking_level'")
     if thinking.get("thinkingBudget") is not None and thinking.get("thinkingLevel") is not None:
         raise invalid("You can only set only one of thinking budget and thinking level.")
-    if thinking.get("thinkingLevel") is not None and not checks_signatures(model):
-        raise invalid("Thinking level is not supported for this model.")
+    level = thinking.get("thinkingLevel")
+    if level is not None and level.upper() not in levels_of(model):
+        raise invalid(f"Thinking level {level.upper()} is not supported for this model.")
     if thinking.get("thinkingBudget") == 0 and "-pro" in model:
         raise invalid("Budget 0 is invalid. This model only works in thinking mode.")
     return thinking

@@ -33,6 +33,21 @@ def thinks(model: str) -> bool:
     return version_of(model) >= (2, 5)
 
 
+def levels_of(model: str) -> frozenset[str]:
+    """The thinking levels that a model knows; none before the third generation, which has budgets."""
+    version = version_of(model)
+    if version < (3, 0):
+        return frozenset()
+    levels = set(LEVELS)
+    if "flash" not in model:
+        levels.discard("MINIMAL")
+    if version == (3, 0) and "-pro" in model:
+        levels.discard("MEDIUM")
+    if version < (4, 0):
+        levels.discard("XHIGH")
+    return frozenset(levels)
+
+
 def checks_signatures(model: str) -> bool:
     """Whether a function call that comes back without its thought signature is refused."""
     return version_of(model) >= (3, 0)
