@@ -26,6 +26,7 @@ _MODELS = {
     "azure": "gpt-4o",
     "anthropic": "claude-sonnet-4-5",
     "gemini": "gemini-2.5-flash",
+    "vertex": "gemini-2.5-flash",
     "bedrock": "anthropic.claude-sonnet-4-5-20250929-v1:0",
     "litellm": "groq/llama-3.3-70b-versatile",
 }
