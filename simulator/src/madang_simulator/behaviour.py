@@ -62,7 +62,8 @@ class Behaviour:
 
     Times in milliseconds; `jitter` is the share (0 to 1) by which they vary; `output_tokens` least and most length of a
     text answer; the limits per minute are enforced when set; `models` the only ones served, None for any;
-    `served_model` what replies name as the model that answered.
+    `served_model` what replies name as the model that answered; `asks_for_key` whether a key is needed at all, which servers
+    of one's own often do without.
     """
 
     region: str | None = None
@@ -76,6 +77,7 @@ class Behaviour:
     tokens_per_minute: int | None = None
     models: tuple[str, ...] | None = None
     served_model: str | None = None
+    asks_for_key: bool = True
     seed: int = 0
     faults: tuple[Fault, ...] = ()
 

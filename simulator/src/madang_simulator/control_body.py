@@ -187,6 +187,7 @@ _BEHAVIOUR_FIELDS: dict[str, Callable[[Any], Any]] = {
     "tokens_per_minute": _or_null(_whole(0)),
     "models": _or_null(_texts),
     "served_model": _or_null(_text),
+    "asks_for_key": _flag,
     "seed": _whole(0),
 }
 _FAULT_FIELDS: dict[str, Callable[[Any], Any]] = {

@@ -134,7 +134,8 @@ class _Turn:
             raise Refusal(kind="overloaded")
         route = self.wire.route(self.incoming)
         self.entry.operation = route.form or route.operation
-        self.wire.check_access(self.incoming, self.exchange.wall_s())
+        if self.behaviour.asks_for_key:
+            self.wire.check_access(self.incoming, self.exchange.wall_s())
         if self.incoming.is_too_large:
             raise Refusal(kind="body_too_large")
         self.entry.body = kept_body(self.incoming.body)
