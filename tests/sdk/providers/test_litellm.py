@@ -150,6 +150,16 @@ async def test_the_usage_frame_is_shown_to_who_asks_for_it(simulator: RunningSim
             assert (b'"usage":{' in await read(reply)) is wanted
 
 
+@pytest.mark.parametrize(
+    ("model", "is_estimated"), [("deepseek/deepseek-chat", False), ("mistral/mistral-large", True)]
+)
+async def test_usage_that_only_litellm_counted_is_marked(
+    simulator: RunningSimulator, model: str, is_estimated: bool
+) -> None:
+    parts = parts_of(await events_of(at(simulator.openai_url("east"), model), stream=True))
+    assert [part.usage.is_estimated for part in parts if isinstance(part, Consumed)][-1] is is_estimated
+
+
 async def test_tools_and_their_results_go_there_and_back(simulator: RunningSimulator) -> None:
     parameters = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
     tools = [{"type": "function", "function": {"name": "weather", "parameters": parameters}}]

@@ -3,11 +3,12 @@
 LiteLLM gives objects with many fields that OpenAI does not have, most of them empty; what is empty is left out.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from madang.calls.event import Event, Finished, Reasoning, Refusal, Text, ToolCall
+from madang.calls.event import Consumed, Event, Finished, Part, Reasoning, Refusal, Text, ToolCall
 from madang.errors import CallFailed
 from madang.providers.openai_wire import StreamDecoder, bad_reply, decode_reply
 
@@ -23,11 +24,15 @@ def whole_answer(answer: Any, vendor: str) -> Event:
 
 
 class ChunkReader:
-    """Turns LiteLLM's chunks into events with OpenAI's frames, as `openai_wire.StreamDecoder` reads them."""
+    """Turns LiteLLM's chunks into events with OpenAI's frames, as `openai_wire.StreamDecoder` reads them.
 
-    __slots__ = ("_decoder", "_has_spoken", "_vendor")
+    `is_usage_told`: whether the vendor reported usage; where it does not, LiteLLM counts by itself and does not say so.
+    """
 
-    def __init__(self, vendor: str, *, wants_usage: bool) -> None:
+    __slots__ = ("_decoder", "_has_spoken", "_is_usage_told", "_vendor")
+
+    def __init__(self, vendor: str, *, wants_usage: bool, is_usage_told: Callable[[], bool]) -> None:
+        self._is_usage_told = is_usage_told
         self._decoder = StreamDecoder(hides_usage=not wants_usage)
         self._vendor = vendor
         self._has_spoken = False
@@ -45,6 +50,8 @@ class ChunkReader:
         if usage:  # in a frame of its own, as OpenAI sends it, so that it can be left out
             frames.append({**fields, "choices": [], "usage": usage})
         event = self._decoder.feed(b"".join(b"data: %b\n\n" % _encode(frame) for frame in frames))
+        if event is not None and usage and not self._is_usage_told():
+            event = Event(event.raw, tuple(_estimated(part) for part in event.parts))
         if event is not None and not self._has_spoken:
             self._has_spoken = any(isinstance(part, _SAID) for part in event.parts)
             if not self._has_spoken:
@@ -60,9 +67,23 @@ class ChunkReader:
         return last
 
 
+def is_usage_told(stream: Any) -> bool:
+    """Whether one of the chunks that LiteLLM has read so far came with usage."""
+    read = getattr(stream, "chunks", None)
+    if not isinstance(read, list):
+        return True
+    return any(
+        getattr(each, "usage", None) or "usage" in (getattr(each, "_hidden_params", None) or ()) for each in read
+    )
+
+
 def dumped_bytes(answer: Any) -> bytes:
     """An answer that is neither chat nor vectors, as JSON."""
     return _encode(_dumped(answer))
+
+
+def _estimated(part: Part) -> Part:
+    return Consumed(msgspec.structs.replace(part.usage, is_estimated=True)) if isinstance(part, Consumed) else part
 
 
 def _says_anything(fields: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from madang.calls.request import Request
 from madang.calls.transport import Transport
 from madang.errors import CallFailed
 from madang.providers.http_call import PASSED_ON, keyless
-from madang.providers.litellm.answers import ChunkReader, dumped_bytes, whole_answer
+from madang.providers.litellm.answers import ChunkReader, dumped_bytes, is_usage_told, whole_answer
 from madang.providers.litellm.arguments import arguments_of, door_of, vendor_of
 from madang.providers.litellm.failures import failure_of
 from madang.providers.litellm.library import VendorKnowledge, litellm_library
@@ -111,7 +111,9 @@ class _Stream(NamedTuple):
 async def _streamed(request: Request, stream: _Stream) -> Reply:
     """A reply whose first chunk has come: for some vendors LiteLLM sends the request no earlier than that."""
     assert request.target is not None
-    reader = ChunkReader(stream.vendor, wants_usage=request.wants_usage)
+    reader = ChunkReader(
+        stream.vendor, wants_usage=request.wants_usage, is_usage_told=lambda: is_usage_told(stream.chunks)
+    )
     try:
         first = await anext(stream.chunks, None)
         event = reader.feed(first) if first is not None else reader.end()
