@@ -49,7 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     # Imported here: who only asks for help does not load the pipeline and the simulator.
-    from madang_server.drill.conditions import paces_of, route_of
+    from madang_server.drill.places import paces_of, route_of
     from madang_server.drill.replay import play
 
     settings = read_settings(os.environ)

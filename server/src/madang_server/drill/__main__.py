@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from madang_server.drill.conditions import Pace, route_of
+from madang_server.drill.places import Pace, route_of
 from madang_server.drill.replay import play
 from madang_server.drill.scenario import BadScenario, read_scenario
 

@@ -16,8 +16,9 @@ from madang.errors import CallFailed
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.registry import vendor_call
 from madang.routing.books import Books
-from madang_server.drill.conditions import Pace, behaviours, hits, moments, place_of, places_of
+from madang_server.drill.conditions import behaviours, moments
 from madang_server.drill.ledger import Ledger
+from madang_server.drill.places import Pace, hits, place_of, places_of
 from madang_server.drill.scenario import Scenario
 from madang_server.drill.virtual_time import VirtualTimeLoop
 from madang_simulator.in_memory import InMemoryTransport

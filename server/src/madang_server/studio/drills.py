@@ -12,7 +12,7 @@ from pydantic import Field
 from madang_server.accounts.problems import Invalid
 from madang_server.accounts.randomness import new_id
 from madang_server.drill import store
-from madang_server.drill.conditions import paces_of, route_of
+from madang_server.drill.places import paces_of, route_of
 from madang_server.drill.scenario import BadScenario, DisturbanceKind, read_scenario
 from madang_server.http.access import ProjectEditor, ProjectReader
 from madang_server.http.database import Reading, Transaction
