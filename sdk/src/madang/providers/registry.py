@@ -11,7 +11,6 @@ from madang.providers.azure import azure_call
 from madang.providers.bedrock.call import bedrock_call
 from madang.providers.fake import fake_call
 from madang.providers.gemini.call import gemini_call, vertex_call
-from madang.providers.litellm.call import litellm_call
 from madang.providers.openai import openai_call
 from madang.providers.remote_file import FileFetcher
 
@@ -23,7 +22,7 @@ VENDORS: Mapping[str, Callable[[Transport, FileFetcher], Call]] = {
     "bedrock": bedrock_call,
     "gemini": gemini_call,
     "vertex": vertex_call,
-    "litellm": lambda transport, _: litellm_call(transport),
+    "litellm": lambda transport, _: _litellm(transport),
     "fake": lambda *_: fake_call(),
 }
 
@@ -49,5 +48,20 @@ def vendor_call(
                 code="unknown_vendor",
             )
         return await vendor(request)
+
+    return call
+
+
+def _litellm(transport: Transport) -> Call:
+    """LiteLLM's call, loaded when it is first made: it brings an HTTP client that the others do not need."""
+    made: Call | None = None
+
+    async def call(request: Request) -> Reply:
+        nonlocal made
+        if made is None:
+            from madang.providers.litellm.call import litellm_call
+
+            made = litellm_call(transport)
+        return await made(request)
 
     return call
