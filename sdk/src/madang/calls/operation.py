@@ -8,6 +8,9 @@ Operation = Literal[
 ]
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
+WITH_FILES: frozenset[Operation] = frozenset({"image_edits", "transcription", "translation"})
+"""Those whose requests bring files as fields of their body."""
+
 Vendor = Literal["openai", "azure", "anthropic", "gemini", "vertex", "bedrock", "litellm", "fake"]
 VENDORS: tuple[Vendor, ...] = get_args(Vendor)
 

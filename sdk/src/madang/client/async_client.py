@@ -12,7 +12,7 @@ import msgspec
 
 from madang.calls.clock import new_trace_id
 from madang.calls.files import without_bytes
-from madang.calls.operation import Operation, is_stream_asked
+from madang.calls.operation import WITH_FILES, Operation, is_stream_asked
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Caller, Request
 from madang.calls.target import Route
@@ -136,7 +136,7 @@ class AsyncMadang:
             operation=operation,
             route=route,
             body=whole,
-            raw=_encoded(without_bytes(whole)),
+            raw=_encoded(without_bytes(whole) if operation in WITH_FILES else whole),
             deadline=self._wiring.clock.monotonic() + limit,
             caller=Caller(
                 project_id=self._wiring.directory.project_id,

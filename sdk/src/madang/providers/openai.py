@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from madang.calls.event import Event
 from madang.calls.files import has_files
-from madang.calls.operation import Operation
+from madang.calls.operation import WITH_FILES, Operation
 from madang.calls.reply import Call
 from madang.calls.request import Request
 from madang.calls.transport import Transport
@@ -61,7 +61,7 @@ class OpenAIWire:
         target = request.target
         assert target is not None
         url, headers = self._address_of(request)
-        if has_files(request.body):
+        if request.operation in WITH_FILES and has_files(request.body):
             fields = {**request.body, "model": target.vendor_model} if self._renames_model else request.body
             boundary = self._new_boundary()
             body = encode_multipart(fields, boundary)

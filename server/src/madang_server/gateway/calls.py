@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from madang.calls.clock import Clock
-from madang.calls.operation import Operation
+from madang.calls.operation import WITH_FILES, Operation
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
 from madang.errors import CallFailed
@@ -29,7 +29,6 @@ from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
 
-_WITH_FILES: frozenset[Operation] = frozenset({"image_edits", "transcription", "translation"})
 _WATCH_AFTER_S = 0.05
 
 Write = Callable[[Request, Reply, Send], Awaitable[None]]
@@ -59,7 +58,7 @@ class CallEndpoint:
         holder = admitted(self._snapshot(), headers)
         raw = await read_body(headers, receive, LARGEST_BODY)
         content_type = headers.get(b"content-type", b"")
-        form = await read_form(content_type, raw) if self._operation in _WITH_FILES and is_form(content_type) else None
+        form = await read_form(content_type, raw) if self._operation in WITH_FILES and is_form(content_type) else None
         request = read_request(self._operation, holder, headers, raw, self._clock.monotonic(), form)
         self._on_key(holder)
         # HTTP/1.0 knows no chunks, so its clients get a stream in one piece.
