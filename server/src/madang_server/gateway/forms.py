@@ -4,6 +4,7 @@ Format: RFC 7578, parsed by aiohttp. A field's `[]`, by which OpenAI's clients m
 """
 
 import asyncio
+from email.message import Message
 from typing import Any
 
 from madang.calls.request import Upload
@@ -25,6 +26,8 @@ async def read_form(content_type: bytes, raw: bytes) -> dict[str, Any]:
     from aiohttp.base_protocol import BaseProtocol
     from aiohttp.http_exceptions import HttpProcessingError
 
+    if not _is_whole(content_type, raw):
+        raise _unreadable()
     loop = asyncio.get_running_loop()
     source = StreamReader(BaseProtocol(loop), limit=max(len(raw), 1), loop=loop)
     source.feed_data(raw)
@@ -41,8 +44,6 @@ async def read_form(content_type: bytes, raw: bytes) -> dict[str, Any]:
             else:
                 kind = part.headers.get("Content-Type", "application/octet-stream")
                 fields.append((part.name, Upload(part.filename, kind, content)))
-        if not reader.at_eof():
-            raise _unreadable()
     except (
         ValueError,
         KeyError,
@@ -52,6 +53,14 @@ async def read_form(content_type: bytes, raw: bytes) -> dict[str, Any]:
     ):  # what aiohttp says of broken forms
         raise _unreadable() from None
     return _joined(fields)
+
+
+def _is_whole(content_type: bytes, raw: bytes) -> bool:
+    """Whether the form's end mark is there: the parser takes half a file for a file."""
+    head = Message()
+    head["content-type"] = content_type.decode("latin-1")
+    boundary = head.get_boundary()
+    return bool(boundary) and b"--%b--" % str(boundary).encode("latin-1", errors="replace") in raw
 
 
 def _joined(fields: list[tuple[str, Any]]) -> dict[str, Any]:
