@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { ApiError } from "./api/client";
+import { readRouteView } from "./models/routeView";
 import { homeProject, placeOf, rememberProject, sessionQuery } from "./session/session";
 import { CrashPage, LoadingPage, MissingPage, NoProjectPage } from "./shell/edges";
 import { Shell } from "./shell/Shell";
@@ -90,20 +91,29 @@ const trace = createRoute({
 const models = createRoute({
   getParentRoute: () => project,
   path: "/models",
+  validateSearch: (raw: Record<string, unknown>): { q?: string } =>
+    raw.q === undefined || raw.q === "" ? {} : { q: String(raw.q) },
   component: lazyRouteComponent(() => import("./models/ModelsPage")),
 });
 
 const newModel = createRoute({
   getParentRoute: () => project,
   path: "/models/new",
-  component: lazyRouteComponent(() => import("./models/ModelPage")),
+  component: lazyRouteComponent(() => import("./models/EditModelPage")),
 });
 
 const model = createRoute({
   getParentRoute: () => project,
   // The name of a model may hold slashes, so it is all that is left of the address.
-  path: "/models/edit/$",
+  path: "/models/view/$",
+  validateSearch: readRouteView,
   component: lazyRouteComponent(() => import("./models/ModelPage")),
+});
+
+const editModel = createRoute({
+  getParentRoute: () => project,
+  path: "/models/edit/$",
+  component: lazyRouteComponent(() => import("./models/EditModelPage")),
 });
 
 const prices = createRoute({
@@ -179,6 +189,7 @@ const tree = root.addChildren([
       models,
       newModel,
       model,
+      editModel,
       prices,
       drills,
       drill,

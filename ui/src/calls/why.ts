@@ -59,7 +59,9 @@ function orderWords(t: TFunction, rest: string): string | null {
   if (weight) return t("why.weight", { order, weight: weight[1], total: weight[2] });
   if (said === "standby (weight 0)") return t("why.standby", { order });
   const parts = said.split(", ").map((phrase) => measureWords(t, phrase));
-  return parts.includes(null) ? wholePhrase(t, order, said) : [t("why.order", { order }), ...parts].join(" · ");
+  return parts.includes(null)
+    ? wholePhrase(t, order, said)
+    : [t("why.order", { order }), ...parts].join(" · ");
 }
 
 /** A phrase with a comma of its own, after the region or alone. */

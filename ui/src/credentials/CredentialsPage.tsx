@@ -7,6 +7,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { credentialsQuery, useDeleteCredential } from "../api/credentials";
 import type { Credential } from "../api/shapes";
+import { VendorMark } from "../calls/VendorMark";
 import { ConfirmDanger } from "../design/ConfirmDanger";
 import { DataTable } from "../design/DataTable";
 import { Page } from "../design/Page";
@@ -92,7 +93,7 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
         id: "vendor",
         title: t("credentials.vendor"),
         width: 140,
-        cell: (credential) => t(`vendors.${credential.vendor}`),
+        cell: (credential) => <VendorMark vendor={credential.vendor} named />,
       },
       {
         id: "key",

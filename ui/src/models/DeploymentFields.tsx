@@ -1,16 +1,16 @@
-// The fields of one deployment in the editor of a model.
+// The fields of one deployment in the form of a model: first what its vendor needs, the rest folded.
 import { ActionIcon, Group, Select, SimpleGrid, Switch, Text, TextInput, Tooltip } from "@mantine/core";
 import { Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Credential, Deployment, Vendor } from "../api/shapes";
 import { formatShare } from "../design/numbers";
 import classes from "./Deployment.module.css";
-import type { DeploymentDraft } from "./draft";
+import { DeploymentMore } from "./DeploymentMore";
+import { type DeploymentDraft, NEEDS, toVendor, VENDORS } from "./deploymentDraft";
 import { Health } from "./Health";
 
-const VENDORS: Vendor[] = ["openai", "azure", "fake"];
-
-type TextField = Exclude<keyof DeploymentDraft, "key" | "vendor" | "enabled">;
+/** The fields that are plain text. */
+export type TextField = Exclude<keyof DeploymentDraft, "key" | "vendor" | "enabled" | "supports">;
 
 interface DeploymentFieldsProps {
   deployment: DeploymentDraft;
@@ -19,14 +19,17 @@ interface DeploymentFieldsProps {
   credentials: Credential[];
   share: number | null;
   firstOrder: number;
+  /** Calls are shared by weight, so that the share is known beforehand. */
+  isWeighted: boolean;
   errorOf: (name: string) => string | undefined;
   onChange: (change: Partial<DeploymentDraft>) => void;
   onRemove?: () => void;
 }
 
 export function DeploymentFields(props: DeploymentFieldsProps) {
-  const { deployment, shown, credentials, share, firstOrder, errorOf, onChange, onRemove } = props;
+  const { deployment, credentials, errorOf, onChange } = props;
   const { t } = useTranslation();
+  const needs = NEEDS[deployment.vendor];
   const text = (name: TextField) => ({
     size: "xs" as const,
     value: deployment[name],
@@ -35,40 +38,10 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
     error: errorOf(name),
   });
   const fitting = credentials.filter((credential) => credential.vendor === deployment.vendor);
-  const isSpare = Number(deployment.order) > firstOrder;
   return (
     <fieldset className={classes.deployment} data-off={!deployment.enabled || undefined}>
       <legend className="md-unseen">{deployment.name || t("models.addDeployment")}</legend>
-      <Group justify="space-between" mb={8} wrap="nowrap">
-        <Group gap={14}>
-          <Switch
-            size="xs"
-            label={t("models.enabled")}
-            checked={deployment.enabled}
-            onChange={(event) => onChange({ enabled: event.currentTarget.checked })}
-          />
-          {shown && <Health deployment={{ enabled: deployment.enabled, health: shown.health }} />}
-          {deployment.enabled && (
-            <Text size="xs" c="dimmed">
-              {isSpare
-                ? t("models.spare", { order: firstOrder })
-                : share !== null && t("models.share", { share: formatShare(share, 1) })}
-            </Text>
-          )}
-        </Group>
-        {onRemove && (
-          <Tooltip label={t("models.removeDeployment", { name: deployment.name })}>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={t("models.removeDeployment", { name: deployment.name })}
-              onClick={onRemove}
-            >
-              <Trash2 size={15} />
-            </ActionIcon>
-          </Tooltip>
-        )}
-      </Group>
+      <Head {...props} />
       <SimpleGrid cols={{ base: 2, md: 4 }} spacing={12} verticalSpacing={10}>
         <TextInput label={t("models.deploymentName")} {...text("name")} />
         <Select
@@ -76,64 +49,92 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
           label={t("models.vendor")}
           data={VENDORS.map((vendor) => ({ value: vendor, label: t(`vendors.${vendor}`) }))}
           value={deployment.vendor}
-          onChange={(vendor) => vendor && onChange({ vendor: vendor as Vendor, credential: "" })}
+          onChange={(vendor) => vendor && onChange(toVendor(vendor as Vendor))}
           error={errorOf("vendor")}
           allowDeselect={false}
         />
-        <TextInput label={t("models.vendorModel")} {...text("vendor_model")} />
+        <TextInput
+          label={deployment.vendor === "azure" ? t("models.azureDeployment") : t("models.vendorModel")}
+          placeholder={needs.model}
+          {...text("vendor_model")}
+        />
         <Select
           size="xs"
           label={t("models.credential")}
           data={fitting.map((credential) => credential.name)}
           value={deployment.credential || null}
           onChange={(credential) => onChange({ credential: credential ?? "" })}
-          placeholder={t("models.noCredential")}
+          placeholder={t(fitting.length > 0 ? "models.noCredential" : "models.noneFits")}
           error={errorOf("credential")}
           clearable
           searchable
         />
-        <Group gap={12} grow align="flex-start">
-          <TextInput label={t("models.order")} inputMode="numeric" {...text("order")} />
-          <TextInput label={t("models.weight")} inputMode="decimal" {...text("weight")} />
-        </Group>
-        <TextInput label={t("models.region")} {...text("region")} />
         <TextInput
-          label={t("models.baseUrl")}
-          placeholder={t("credentials.baseUrlHelp")}
-          {...text("base_url")}
+          label={t(needs.region ? "models.region" : "models.regionOptional")}
+          placeholder={needs.regionExample}
+          {...text("region")}
         />
-        <TextInput
-          label={t("models.apiVersion")}
-          {...text("api_version")}
-          disabled={deployment.vendor !== "azure"}
-        />
+        {(needs.apiVersion || deployment.api_version) && (
+          <TextInput label={t("models.apiVersion")} placeholder="2024-10-21" {...text("api_version")} />
+        )}
+        {(needs.baseModel || deployment.base_model) && (
+          <Tooltip label={t("models.baseModelHelp")} multiline w={280}>
+            <TextInput label={t("models.baseModel")} placeholder="gpt-4o" {...text("base_model")} />
+          </Tooltip>
+        )}
+        <TextInput label={t("models.order")} inputMode="numeric" {...text("order")} />
+        <TextInput label={t("models.weight")} inputMode="decimal" {...text("weight")} />
       </SimpleGrid>
-      <Text size="xs" c="dimmed" mt={12} mb={4}>
-        {t("models.prices")}. {t("models.priceHelp")}
-      </Text>
-      <SimpleGrid cols={{ base: 3, md: 4 }} spacing={12}>
-        <TextInput
-          label={t("models.inputPrice")}
-          leftSection="$"
-          inputMode="decimal"
-          placeholder="–"
-          {...text("input_usd_per_million")}
-        />
-        <TextInput
-          label={t("models.cachedPrice")}
-          leftSection="$"
-          inputMode="decimal"
-          placeholder="–"
-          {...text("cached_input_usd_per_million")}
-        />
-        <TextInput
-          label={t("models.outputPrice")}
-          leftSection="$"
-          inputMode="decimal"
-          placeholder="–"
-          {...text("output_usd_per_million")}
-        />
-      </SimpleGrid>
+      <DeploymentMore deployment={deployment} text={text} errorOf={errorOf} onChange={onChange} />
     </fieldset>
+  );
+}
+
+function Head({
+  deployment,
+  shown,
+  share,
+  firstOrder,
+  isWeighted,
+  onChange,
+  onRemove,
+}: DeploymentFieldsProps) {
+  const { t } = useTranslation();
+  const isSpare = Number(deployment.order) > firstOrder;
+  const isStandby = Number(deployment.weight) === 0 && deployment.weight.trim() !== "";
+  const place = isSpare
+    ? t("models.spare", { order: firstOrder })
+    : isStandby
+      ? t("models.standby")
+      : isWeighted && share !== null && t("models.share", { share: formatShare(share, 1) });
+  return (
+    <Group justify="space-between" mb={8} wrap="nowrap">
+      <Group gap={14}>
+        <Switch
+          size="xs"
+          label={t("models.enabled")}
+          checked={deployment.enabled}
+          onChange={(event) => onChange({ enabled: event.currentTarget.checked })}
+        />
+        {shown && <Health deployment={{ enabled: deployment.enabled, health: shown.health }} />}
+        {deployment.enabled && (
+          <Text size="xs" c="dimmed">
+            {place}
+          </Text>
+        )}
+      </Group>
+      {onRemove && (
+        <Tooltip label={t("models.removeDeployment", { name: deployment.name })}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t("models.removeDeployment", { name: deployment.name })}
+            onClick={onRemove}
+          >
+            <Trash2 size={15} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </Group>
   );
 }

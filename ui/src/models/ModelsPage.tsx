@@ -1,174 +1,151 @@
-// The models of a project: the names callers use, and what stands behind each.
-import { Group, Text } from "@mantine/core";
+// The models of a project: the names callers use, what stands behind each, and how it did in the last 24 hours.
+import { ActionIcon, Button, Group, TextInput, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { Boxes, Plus } from "lucide-react";
-import { useMemo } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Boxes, Plus, Search, ShieldCheck } from "lucide-react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { modelsQuery } from "../api/models";
-import type { Deployment, Model } from "../api/shapes";
+import type { Model } from "../api/shapes";
 import { DataTable } from "../design/DataTable";
 import { ButtonLink } from "../design/links";
 import { Page } from "../design/Page";
 import { EmptyState, StaleNotice } from "../design/states";
 import { TableMenu } from "../design/TableMenu";
-import { StatusDot, Tag } from "../design/Tag";
-import { type Column, useTableMemory } from "../design/table";
+import { useTableMemory } from "../design/table";
 import { AllowedButton } from "../session/Allowed";
 import { Failure } from "../session/Failure";
 import { useWordsOf } from "../session/failure";
 import { usePlace } from "../session/session";
-import { Health } from "./Health";
+import { BlockVendors } from "./BlockVendors";
+import classes from "./ModelsPage.module.css";
+import { useModelColumns } from "./modelColumns";
+import { matches } from "./search";
 
 export default function ModelsPage() {
   const { t } = useTranslation();
   const wordsOf = useWordsOf();
   const { project } = usePlace();
   const navigate = useNavigate();
+  const { q = "" } = useSearch({ from: "/shell/p/$project/models" });
   const query = useQuery({ ...modelsQuery(project.id), refetchInterval: 10_000 });
-  const columns = useColumns();
+  const columns = useModelColumns();
   const memory = useTableMemory("models");
-  const add = () => void navigate({ to: "/p/$project/models/new", params: { project: project.id } });
+  const [asksBlocks, setAsksBlocks] = useState(false);
+  const rows = useMemo(() => query.data?.filter((model) => matches(model, q)) ?? [], [query.data, q]);
+  const search = (words: string) =>
+    void navigate({ to: ".", search: words ? { q: words } : {}, replace: true });
   const retry = () => void query.refetch();
-  const addButton = (
-    <AllowedButton may="edit" leftSection={<Plus size={15} />} onClick={add}>
-      {t("models.add")}
-    </AllowedButton>
-  );
   return (
     <Page
       title={t("models.title")}
       fills
       actions={
         <>
+          <Tooltip label={t("blocks.title")}>
+            <ActionIcon
+              variant="default"
+              size={30}
+              aria-label={t("blocks.title")}
+              onClick={() => setAsksBlocks(true)}
+            >
+              <ShieldCheck size={16} />
+            </ActionIcon>
+          </Tooltip>
           <TableMenu columns={columns} memory={memory} />
-          {addButton}
+          <AddButton />
         </>
       }
     >
-      <Text c="dimmed" size="sm" px={16} py={8} bg="var(--md-surface)">
-        {t("models.intro")}
-      </Text>
+      <Group className={classes.bar} gap={16} wrap="nowrap">
+        <TextInput
+          size="xs"
+          w={300}
+          leftSection={<Search size={14} />}
+          placeholder={t("models.filter")}
+          aria-label={t("filter.label")}
+          value={q}
+          onChange={(event) => search(event.currentTarget.value)}
+        />
+        <span className={classes.intro}>{t("models.intro")}</span>
+      </Group>
       {query.isError && query.data && <StaleNotice reason={wordsOf(query.error)} onRetry={retry} />}
       <DataTable<Model>
         label={t("models.title")}
         columns={columns}
-        rows={query.data ?? []}
+        rows={rows}
         rowId={(model) => model.alias}
         memory={memory}
         loading={query.isPending}
+        isFaint={(model) => model.deployments.every((one) => !one.enabled)}
         onSelect={(model) =>
           void navigate({
-            to: "/p/$project/models/edit/$",
+            to: "/p/$project/models/view/$",
             params: { project: project.id, _splat: model.alias },
           })
         }
         instead={
           query.isError ? (
             <Failure failure={query.error} onRetry={retry} />
-          ) : (
+          ) : query.data && query.data.length > 0 ? (
             <EmptyState
-              icon={<Boxes size={28} strokeWidth={1.5} />}
-              title={t("models.empty")}
+              icon={<Search size={28} strokeWidth={1.5} />}
+              title={t("models.noMatch")}
               actions={
-                <>
-                  {addButton}
-                  <ButtonLink
-                    to="/p/$project/credentials"
-                    params={{ project: project.id }}
-                    search={{ add: true }}
-                    variant="default"
-                  >
-                    {t("credentials.add")}
-                  </ButtonLink>
-                </>
+                <Button variant="default" onClick={() => search("")}>
+                  {t("traces.clearFilter")}
+                </Button>
               }
             >
-              {t("models.emptyHelp")} {t("models.needCredential")}
+              {t("models.noMatchHelp")}
             </EmptyState>
+          ) : (
+            <NoModels />
           )
         }
       />
+      {asksBlocks && <BlockVendors onClose={() => setAsksBlocks(false)} />}
     </Page>
   );
 }
 
-function useColumns(): Column<Model>[] {
-  const { t, i18n } = useTranslation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `t` is new on each render; the language is what changes
-  return useMemo(
-    (): Column<Model>[] => [
-      {
-        id: "alias",
-        title: t("models.alias"),
-        width: 240,
-        cell: (model) => (
-          <>
-            <strong>{model.alias}</strong>{" "}
-            {model.simulated && (
-              <Tag tone="sim" title={t("traces.simulatedHelp")}>
-                {t("models.simulated")}
-              </Tag>
-            )}
-          </>
-        ),
-      },
-      {
-        id: "health",
-        title: t("models.health"),
-        width: 130,
-        cell: (model) => <Worst deployments={model.deployments} />,
-      },
-      {
-        id: "deployments",
-        title: t("models.deployments"),
-        width: 380,
-        cell: (model) => (
-          <Group gap={4} wrap="nowrap">
-            {model.deployments.map((deployment) => (
-              <Tag key={deployment.name} title={deploymentHint(deployment)}>
-                <span style={deployment.enabled ? undefined : { textDecoration: "line-through" }}>
-                  {deployment.name}
-                </span>
-              </Tag>
-            ))}
-          </Group>
-        ),
-      },
-      {
-        id: "fallbacks",
-        title: t("models.fallbacks"),
-        width: 200,
-        cell: (model) => model.fallbacks.join(" → "),
-      },
-      {
-        id: "description",
-        title: t("models.description"),
-        width: 280,
-        cell: (model) => <span title={model.description}>{model.description}</span>,
-      },
-    ],
-    [i18n.language],
-  );
-}
-
-/** The state of a model is that of its deployments: healthy as long as one of them is. */
-function Worst({ deployments }: { deployments: Deployment[] }) {
+function AddButton() {
   const { t } = useTranslation();
-  const on = deployments.filter((deployment) => deployment.enabled);
-  const cooling = on.filter((deployment) => deployment.health?.state === "cooling");
-  if (cooling.length === 0)
-    return <Health deployment={on.find((deployment) => deployment.health) ?? on[0]} />;
+  const { project } = usePlace();
+  const navigate = useNavigate();
   return (
-    <StatusDot
-      tone={cooling.length === on.length ? "error" : "warn"}
-      title={cooling.map((one) => one.name).join(", ")}
+    <AllowedButton
+      may="edit"
+      leftSection={<Plus size={15} />}
+      onClick={() => void navigate({ to: "/p/$project/models/new", params: { project: project.id } })}
     >
-      {t("models.cooling")} {cooling.length}/{on.length}
-    </StatusDot>
+      {t("models.add")}
+    </AllowedButton>
   );
 }
 
-function deploymentHint(deployment: Deployment): string {
-  return [deployment.vendor, deployment.vendor_model, deployment.region].filter(Boolean).join(" · ");
+function NoModels() {
+  const { t } = useTranslation();
+  const { project } = usePlace();
+  return (
+    <EmptyState
+      icon={<Boxes size={28} strokeWidth={1.5} />}
+      title={t("models.empty")}
+      actions={
+        <>
+          <AddButton />
+          <ButtonLink
+            to="/p/$project/credentials"
+            params={{ project: project.id }}
+            search={{ add: true }}
+            variant="default"
+          >
+            {t("credentials.add")}
+          </ButtonLink>
+        </>
+      }
+    >
+      {t("models.emptyHelp")} {t("models.needCredential")}
+    </EmptyState>
+  );
 }

@@ -1,35 +1,10 @@
 import { expect, test } from "vitest";
 import type { Model } from "../api/shapes";
-import { draftOf, emptyDraft, firstOrder, modelOf, newDeployment, shareOf } from "./draft";
+import { newDeployment, toVendor } from "./deploymentDraft";
+import { draftOf, emptyDraft, firstOrder, modelOf, shareOf } from "./draft";
+import { plainModel } from "./examples";
 
-const model: Model = {
-  alias: "gpt-4o",
-  description: "",
-  simulated: true,
-  retries: 2,
-  timeout_s: 60,
-  first_token_timeout_s: null,
-  idle_timeout_s: 20,
-  fallbacks: ["gpt-4o-mini"],
-  deployments: [
-    {
-      name: "eastus",
-      vendor: "azure",
-      vendor_model: "gpt-4o",
-      region: "eastus",
-      base_url: null,
-      api_version: "2025-04-01-preview",
-      credential: "azure",
-      weight: 3,
-      order: 1,
-      enabled: true,
-      input_usd_per_million: "2.5",
-      cached_input_usd_per_million: null,
-      output_usd_per_million: "10",
-      health: { state: "healthy", until: null, reason: "" },
-    },
-  ],
-};
+const model: Model = plainModel("gpt-4o", [{ name: "eastus", vendor: "azure", weight: 3 }]);
 
 test("saving a model that was only looked at changes nothing", () => {
   const { health: _health, ...deployment } = model.deployments[0] as Model["deployments"][number];
@@ -57,4 +32,20 @@ test("weights are shared among deployments of the same order that are on", () =>
     null,
   ]);
   expect(firstOrder(draft)).toBe(1);
+});
+
+test("what only one vendor needs does not stay when another is chosen", () => {
+  const azure = { ...newDeployment("a", 1), ...toVendor("azure"), api_version: "2024-10-21" };
+  expect({ ...azure, ...toVendor("openai") }.api_version).toBe("");
+});
+
+test("what is no number is sent as one that is refused, not as nothing", () => {
+  expect(modelOf({ ...emptyDraft(), idle_timeout_s: "soon" }).idle_timeout_s).toBe(-1);
+});
+
+test("a second request after some seconds needs the seconds, and is never both kinds", () => {
+  const after = modelOf({ ...emptyDraft(), hedging: "after", hedge_after_s: "1.5" }).routing;
+  expect([after?.hedge_after_s, after?.hedges_at_p95]).toEqual([1.5, false]);
+  const p95 = modelOf({ ...emptyDraft(), hedging: "p95", hedge_after_s: "1.5" }).routing;
+  expect([p95?.hedge_after_s, p95?.hedges_at_p95]).toEqual([null, true]);
 });

@@ -1,23 +1,10 @@
 // A model while it is being edited: every number as the text in its field, so that nothing typed is lost. Pure.
-import type { Deployment, DeploymentInput, Model, ModelInput, Vendor } from "../api/shapes";
+import type { FailureClass, Model, ModelInput, Routing, Strategy } from "../api/shapes";
+import { type DeploymentDraft, deploymentDraftOf, deploymentOf, newDeployment } from "./deploymentDraft";
+import { numberIn, textOf } from "./numberText";
 
-export interface DeploymentDraft {
-  /** For React's lists only. */
-  key: string;
-  name: string;
-  vendor: Vendor;
-  vendor_model: string;
-  region: string;
-  base_url: string;
-  api_version: string;
-  credential: string;
-  weight: string;
-  order: string;
-  enabled: boolean;
-  input_usd_per_million: string;
-  cached_input_usd_per_million: string;
-  output_usd_per_million: string;
-}
+/** When a second request starts: never, when 95 of 100 would have answered, or after so many seconds. */
+export type Hedging = "off" | "p95" | "after";
 
 export interface ModelDraft {
   alias: string;
@@ -25,11 +12,38 @@ export interface ModelDraft {
   simulated: boolean;
   retries: string;
   timeout_s: string;
+  connect_timeout_s: string;
   first_token_timeout_s: string;
+  answer_timeout_s: string;
   idle_timeout_s: string;
   fallbacks: string[];
+  strategy: Strategy;
+  prefer_regions: string[];
+  sticky_by: Routing["sticky_by"];
+  /** A class that is missing goes on with `fallbacks`; an empty list goes nowhere. */
+  fallbacks_after: Partial<Record<FailureClass, string[]>>;
+  hedging: Hedging;
+  hedge_after_s: string;
+  on_cut: Routing["on_cut"];
   deployments: DeploymentDraft[];
 }
+
+export const TIME_LIMITS = [
+  "timeout_s",
+  "connect_timeout_s",
+  "first_token_timeout_s",
+  "answer_timeout_s",
+  "idle_timeout_s",
+] as const;
+
+export const FAILURE_CLASSES: FailureClass[] = [
+  "outage",
+  "throttled",
+  "timeout",
+  "context_overflow",
+  "policy_block",
+  "misconfigured",
+];
 
 export function emptyDraft(): ModelDraft {
   return {
@@ -38,47 +52,47 @@ export function emptyDraft(): ModelDraft {
     simulated: false,
     retries: "2",
     timeout_s: "600",
+    connect_timeout_s: "",
     first_token_timeout_s: "",
+    answer_timeout_s: "",
     idle_timeout_s: "",
     fallbacks: [],
+    strategy: "weighted",
+    prefer_regions: [],
+    sticky_by: "none",
+    fallbacks_after: {},
+    hedging: "off",
+    hedge_after_s: "",
+    on_cut: "error",
     deployments: [newDeployment("new-0", 1)],
   };
 }
 
-export function newDeployment(key: string, order: number): DeploymentDraft {
-  return {
-    key,
-    name: "",
-    vendor: "openai",
-    vendor_model: "",
-    region: "",
-    base_url: "",
-    api_version: "",
-    credential: "",
-    weight: "1",
-    order: String(order),
-    enabled: true,
-    input_usd_per_million: "",
-    cached_input_usd_per_million: "",
-    output_usd_per_million: "",
-  };
-}
-
 export function draftOf(model: Model): ModelDraft {
+  const { routing } = model;
   return {
     alias: model.alias,
     description: model.description,
     simulated: model.simulated,
     retries: String(model.retries),
     timeout_s: String(model.timeout_s),
-    first_token_timeout_s: text(model.first_token_timeout_s),
-    idle_timeout_s: text(model.idle_timeout_s),
+    connect_timeout_s: textOf(model.connect_timeout_s),
+    first_token_timeout_s: textOf(model.first_token_timeout_s),
+    answer_timeout_s: textOf(model.answer_timeout_s),
+    idle_timeout_s: textOf(model.idle_timeout_s),
     fallbacks: model.fallbacks,
+    strategy: routing.strategy,
+    prefer_regions: routing.prefer_regions,
+    sticky_by: routing.sticky_by,
+    fallbacks_after: routing.fallbacks_after,
+    hedging: routing.hedges_at_p95 ? "p95" : routing.hedge_after_s == null ? "off" : "after",
+    hedge_after_s: textOf(routing.hedge_after_s),
+    on_cut: routing.on_cut,
     deployments: model.deployments.map(deploymentDraftOf),
   };
 }
 
-/** What is sent. Empty prices and limits are unknown or none, never zero. */
+/** What is sent. Empty prices, sizes and limits are unknown or none, never zero. */
 export function modelOf(draft: ModelDraft): ModelInput {
   return {
     alias: draft.alias.trim(),
@@ -86,9 +100,21 @@ export function modelOf(draft: ModelDraft): ModelInput {
     simulated: draft.simulated,
     retries: numberIn(draft.retries) ?? 0,
     timeout_s: numberIn(draft.timeout_s) ?? 0,
+    connect_timeout_s: numberIn(draft.connect_timeout_s),
     first_token_timeout_s: numberIn(draft.first_token_timeout_s),
+    answer_timeout_s: numberIn(draft.answer_timeout_s),
     idle_timeout_s: numberIn(draft.idle_timeout_s),
     fallbacks: draft.fallbacks,
+    routing: {
+      strategy: draft.strategy,
+      prefer_regions: draft.prefer_regions,
+      sticky_by: draft.sticky_by,
+      fallbacks_after: draft.fallbacks_after as Record<string, string[]>,
+      // Zero is refused with words at its field, where an empty field would silently be "off".
+      hedge_after_s: draft.hedging === "after" ? (numberIn(draft.hedge_after_s) ?? 0) : null,
+      hedges_at_p95: draft.hedging === "p95",
+      on_cut: draft.on_cut,
+    },
     deployments: draft.deployments.map(deploymentOf),
   };
 }
@@ -98,8 +124,8 @@ export function shareOf(draft: ModelDraft, deployment: DeploymentDraft): number 
   const peers = draft.deployments.filter(
     (one) => one.enabled && one.order.trim() === deployment.order.trim(),
   );
-  const whole = peers.reduce((sum, one) => sum + (numberIn(one.weight) ?? 0), 0);
-  const own = numberIn(deployment.weight) ?? 0;
+  const whole = peers.reduce((sum, one) => sum + weightOf(one), 0);
+  const own = weightOf(deployment);
   return deployment.enabled && whole > 0 ? own / whole : null;
 }
 
@@ -108,52 +134,6 @@ export function firstOrder(draft: ModelDraft): number {
   return Math.min(...draft.deployments.filter((one) => one.enabled).map((one) => numberIn(one.order) ?? 1));
 }
 
-function deploymentDraftOf(deployment: Deployment): DeploymentDraft {
-  return {
-    key: deployment.name,
-    name: deployment.name,
-    vendor: deployment.vendor,
-    vendor_model: deployment.vendor_model,
-    region: deployment.region ?? "",
-    base_url: deployment.base_url ?? "",
-    api_version: deployment.api_version ?? "",
-    credential: deployment.credential ?? "",
-    weight: String(deployment.weight),
-    order: String(deployment.order),
-    enabled: deployment.enabled,
-    input_usd_per_million: deployment.input_usd_per_million ?? "",
-    cached_input_usd_per_million: deployment.cached_input_usd_per_million ?? "",
-    output_usd_per_million: deployment.output_usd_per_million ?? "",
-  };
-}
-
-function deploymentOf(draft: DeploymentDraft): DeploymentInput {
-  return {
-    name: draft.name.trim(),
-    vendor: draft.vendor,
-    vendor_model: draft.vendor_model.trim(),
-    region: draft.region.trim(),
-    base_url: orNull(draft.base_url),
-    api_version: orNull(draft.api_version),
-    credential: orNull(draft.credential),
-    weight: numberIn(draft.weight) ?? 0,
-    order: numberIn(draft.order) ?? 0,
-    enabled: draft.enabled,
-    input_usd_per_million: orNull(draft.input_usd_per_million),
-    cached_input_usd_per_million: orNull(draft.cached_input_usd_per_million),
-    output_usd_per_million: orNull(draft.output_usd_per_million),
-  };
-}
-
-function text(value: number | null): string {
-  return value == null ? "" : String(value);
-}
-
-function orNull(value: string): string | null {
-  return value.trim() || null;
-}
-
-function numberIn(value: string): number | null {
-  const number = Number(value.trim());
-  return value.trim() === "" || !Number.isFinite(number) ? null : number;
+function weightOf(deployment: DeploymentDraft): number {
+  return Math.max(numberIn(deployment.weight) ?? 0, 0);
 }

@@ -107,7 +107,7 @@ function useFound(text: string): Found[] {
     icon: Boxes,
     go: () =>
       void navigate({
-        to: "/p/$project/models/edit/$",
+        to: "/p/$project/models/view/$",
         params: { project: project.id, _splat: model.alias },
       }),
   }));

@@ -1,12 +1,12 @@
 // The attempts of a call in the order in which they were made: where, why there, and what came of it.
 import { useTranslation } from "react-i18next";
 import type { Span } from "../api/shapes";
+import { whyWords } from "../calls/why";
+import { outcomeWords } from "../calls/words";
 import { Duration, Money } from "../design/Figures";
 import { StatusDot, Tag } from "../design/Tag";
 import classes from "./Attempts.module.css";
 import { durationOf, numberOf } from "./tree";
-import { whyWords } from "../calls/why";
-import { outcomeWords } from "../calls/words";
 
 export function Attempts({ attempts }: { attempts: Span[] }) {
   const { t } = useTranslation();

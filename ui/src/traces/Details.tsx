@@ -3,13 +3,13 @@ import { Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Span } from "../api/shapes";
+import { kindWords } from "../calls/words";
 import { CopyIcon } from "../design/Copy";
 import { Count, Duration, Money } from "../design/Figures";
 import { exactTime } from "../design/times";
 import classes from "./Details.module.css";
 import { Status } from "./Status";
 import { durationOf } from "./tree";
-import { kindWords } from "../calls/words";
 
 const COST_PARTS = ["input", "cached_input", "output"] as const;
 

@@ -2,6 +2,7 @@
 import { Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Span } from "../api/shapes";
+import { errorWords } from "../calls/words";
 import { JsonView } from "../design/JsonView";
 import { Tag } from "../design/Tag";
 import { Attempts } from "./Attempts";
@@ -9,7 +10,6 @@ import { ConversationTab } from "./ConversationTab";
 import { Details } from "./Details";
 import classes from "./SpanDetail.module.css";
 import { attemptsOf } from "./tree";
-import { errorWords } from "../calls/words";
 
 const TABS = ["conversation", "attempts", "details", "raw"] as const;
 type Tab = (typeof TABS)[number];

@@ -14,10 +14,10 @@ import {
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Span } from "../api/shapes";
+import { kindWords } from "../calls/words";
 import { exactDuration, formatDuration, formatMoney } from "../design/numbers";
 import classes from "./SpanTree.module.css";
 import { type Branch, branchesOf, durationOf, numberOf } from "./tree";
-import { kindWords } from "../calls/words";
 
 interface SpanTreeProps {
   spans: Span[];

@@ -1,7 +1,7 @@
 // The status of a trace or span, in a word with its dot; the kind of failure on hover.
 import { useTranslation } from "react-i18next";
-import { StatusDot } from "../design/Tag";
 import { causeWords, errorWords } from "../calls/words";
+import { StatusDot } from "../design/Tag";
 
 interface StatusProps {
   status: "unset" | "ok" | "error";

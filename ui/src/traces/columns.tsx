@@ -2,12 +2,12 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { TraceRow } from "../api/shapes";
+import { causeWords, kindWords } from "../calls/words";
 import { Count, Duration, Money } from "../design/Figures";
 import { Tag } from "../design/Tag";
 import { ClockTime } from "../design/Time";
 import type { Column } from "../design/table";
 import { Status } from "./Status";
-import { causeWords, kindWords } from "../calls/words";
 
 export function useTraceColumns(): Column<TraceRow>[] {
   const { t, i18n } = useTranslation();

@@ -2,10 +2,10 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Facets } from "../api/shapes";
+import { causeWords } from "../calls/words";
 import type { FacetGroup } from "../design/Facets";
 import type { FilterField } from "../design/filter";
 import { FIELDS, type FieldName } from "./view";
-import { causeWords } from "../calls/words";
 
 const LABELS = {
   status: "traces.status",
