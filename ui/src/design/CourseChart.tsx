@@ -72,6 +72,8 @@ function optionOf({ spec, steps, shades, stepName, scheme, isLast }: Drawn) {
       min: 0,
       max: steps,
       minInterval: 1,
+      // Otherwise bars would widen the axis, and the charts would no longer stand under each other.
+      containShape: false,
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
       splitLine: { show: false },
@@ -99,7 +101,7 @@ function optionOf({ spec, steps, shades, stepName, scheme, isLast }: Drawn) {
             symbolSize: 4,
             connectNulls: false,
             lineStyle: { width: 1.5 },
-            ...(spec.kind === "band" ? { areaStyle: { opacity: 0.45 } } : {}),
+            ...(spec.kind === "band" ? { areaStyle: { opacity: 0.75 } } : {}),
           }),
     })),
   };

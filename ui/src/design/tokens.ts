@@ -139,7 +139,7 @@ export function chartColours(scheme: Scheme) {
     main: colours["--md-span-model"][at],
     soft: ["#a9c0f2", "#34497a"][at] as string,
     error: ["#d2434a", "#f0716c"][at] as string,
-    faint: ["#dbe5fa", "#24335a"][at] as string,
+    faint: ["#cfdcf8", "#28386a"][at] as string,
     shade: ["#f6e3c0", "#3d2d12"][at] as string,
     // Parts of a whole, told apart without hue too: neighbours differ in lightness.
     parts: [

@@ -6,7 +6,8 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { drillQuery, drillsQuery } from "../api/drills";
 import type { Drill, Played } from "../api/shapes";
-import { Count, Duration, Money } from "../design/Figures";
+import { Duration, Money } from "../design/Figures";
+import { exactNumber } from "../design/numbers";
 import { Section } from "../design/Page";
 import { exactTime } from "../design/times";
 import { usePlace } from "../session/session";
@@ -57,8 +58,8 @@ function SideBySide({ one, other }: { one: Played; other: Played }) {
   const { t } = useTranslation();
   const rows: [string, (played: Played) => ReactNode][] = [
     [t("drill.success"), (played) => shareText(played.success_rate)],
-    [t("drill.callsTitle"), (played) => <Count value={played.calls} />],
-    [t("drill.attempts"), (played) => <Count value={played.attempts} />],
+    [t("drill.callsTitle"), (played) => exactNumber(played.calls)],
+    [t("drill.attempts"), (played) => exactNumber(played.attempts)],
     ["p50", (played) => <Duration ms={played.p50_ms} />],
     ["p95", (played) => <Duration ms={played.p95_ms} />],
     ["p99", (played) => <Duration ms={played.p99_ms} />],

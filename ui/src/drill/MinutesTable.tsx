@@ -3,7 +3,8 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Drill, PlayedMinute } from "../api/shapes";
 import { DataTable } from "../design/DataTable";
-import { Count, Duration, Money } from "../design/Figures";
+import { Money } from "../design/Figures";
+import { exactNumber, UNKNOWN } from "../design/numbers";
 import { Tag } from "../design/Tag";
 import { type Column, useTableMemory } from "../design/table";
 import { isUnpriced } from "./courses";
@@ -12,7 +13,7 @@ import { shadesOf, shareText } from "./verdict";
 import { causeName } from "./words";
 
 const ROW = 28;
-const HEAD = 30;
+const ROOM = 16; // for the bar that scrolls sideways
 
 export function MinutesTable({ drill }: { drill: Drill }) {
   const { t } = useTranslation();
@@ -20,7 +21,7 @@ export function MinutesTable({ drill }: { drill: Drill }) {
   const shades = useMemo(() => shadesOf(drill), [drill]);
   const columns = useColumns(shades);
   return (
-    <div className={classes.table} style={{ height: (drill.minutes.length + 1) * ROW + HEAD }}>
+    <div className={classes.table} style={{ height: (drill.minutes.length + 1) * ROW + ROOM }}>
       <DataTable<PlayedMinute>
         label={t("drill.byMinute")}
         columns={columns}
@@ -41,7 +42,7 @@ function useColumns(shades: { from: number; to: number }[]): Column<PlayedMinute
       {
         id: "minute",
         title: t("drill.minute"),
-        width: 110,
+        width: 92,
         cell: ({ minute }) => (
           <>
             {minute}{" "}
@@ -54,35 +55,35 @@ function useColumns(shades: { from: number; to: number }[]): Column<PlayedMinute
       {
         id: "calls",
         title: t("drill.callsTitle"),
-        width: 70,
+        width: 62,
         right: true,
-        cell: (minute) => <Count value={minute.calls} />,
+        cell: (minute) => exactNumber(minute.calls),
       },
       {
         id: "success",
         title: t("drill.success"),
-        width: 82,
+        width: 76,
         right: true,
         cell: (minute) => shareText(minute.success_rate),
       },
       ...(["p50_ms", "p95_ms", "p99_ms"] as const).map((name) => ({
         id: name,
         title: name.slice(0, 3),
-        width: 70,
+        width: 78,
         right: true,
-        cell: (minute: PlayedMinute) => <Duration ms={minute[name]} unknown={t("drill.nobodyInMinute")} />,
+        cell: (minute: PlayedMinute) => <Exactly value={minute[name]} unknown={t("drill.nobodyInMinute")} />,
       })),
       {
         id: "first_token",
         title: t("drill.firstToken"),
-        width: 92,
+        width: 104,
         right: true,
-        cell: (minute) => <Duration ms={minute.first_token_p95_ms} unknown={t("drill.noStreams")} />,
+        cell: (minute) => <Exactly value={minute.first_token_p95_ms} unknown={t("drill.noStreams")} />,
       },
       {
         id: "cost",
         title: t("drill.cost"),
-        width: 86,
+        width: 76,
         right: true,
         cell: (minute) => (
           <Money usd={isUnpriced(minute) ? null : minute.cost_usd} unknown={t("traces.unknownCost")} />
@@ -91,24 +92,34 @@ function useColumns(shades: { from: number; to: number }[]): Column<PlayedMinute
       {
         id: "attempts",
         title: t("drill.attempts"),
-        width: 82,
+        width: 72,
         right: true,
-        cell: (minute) => <Count value={minute.attempts} />,
-      },
-      {
-        id: "where",
-        title: t("drill.where"),
-        width: 240,
-        cell: (minute) => <Counted of={minute.by_deployment} name={(deployment) => deployment} />,
+        cell: (minute) => exactNumber(minute.attempts),
       },
       {
         id: "failures",
         title: t("drill.failures"),
-        width: 240,
+        width: 180,
         cell: (minute) => <Counted of={minute.failures} name={(reason) => causeName(t, reason)} />,
+      },
+      {
+        id: "where",
+        title: t("drill.where"),
+        width: 180,
+        cell: (minute) => <Counted of={minute.by_deployment} name={(deployment) => deployment} />,
       },
     ],
     [i18n.language, shades],
+  );
+}
+
+/** Every digit, because this is where people come to read them. */
+function Exactly({ value, unknown }: { value: number | null; unknown: string }) {
+  if (value !== null) return <span style={{ whiteSpace: "nowrap" }}>{exactNumber(value)} ms</span>;
+  return (
+    <span style={{ color: "var(--md-dim)" }} title={unknown}>
+      {UNKNOWN}
+    </span>
   );
 }
 

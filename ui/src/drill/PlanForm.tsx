@@ -1,10 +1,11 @@
 // The form of a drill: a model, a situation, the traffic, and details for who wants them.
-import { Button, Collapse, Group, NumberInput, Select, Stack, Text, UnstyledButton } from "@mantine/core";
-import { ChevronRight, Play, Plus } from "lucide-react";
+import { Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
+import { Play, Plus } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStartDrill } from "../api/drills";
 import type { Drill, Model } from "../api/shapes";
+import { Fold } from "../design/Fold";
 import { FormFoot } from "../design/FormFoot";
 import { exactNumber } from "../design/numbers";
 import { AllowedButton } from "../session/Allowed";
@@ -33,7 +34,6 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
   const deployments = useMemo(() => reachable(models, plan.model), [models, plan.model]);
   const situations = useMemo(() => situationsOf(deployments, plan.minutes), [deployments, plan.minutes]);
   const isOwn = !situations.some((one) => sameDisturbances(one.disturbances, plan.disturbances));
-  const [isOpen, setOpen] = useState(isOwn);
   const places = plan.disturbances.flatMap((_, index) => [
     `disturbances.${index}`,
     ...["kind", "vendor", "region", "deployment", "share", "seconds", "from_minute", "to_minute"].map(
@@ -51,7 +51,7 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    begin.mutate(plan, { onSuccess: onStarted, onError: () => setOpen(true) });
+    begin.mutate(plan, { onSuccess: onStarted });
   };
   return (
     <form onSubmit={submit}>
@@ -95,68 +95,50 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
           />
           <span className={classes.calls}>{t("drill.calls", { n: exactNumber(callsOf(plan)) })}</span>
         </div>
-        <div>
-          <UnstyledButton className={classes.fold} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-            <ChevronRight size={15} />
-            {t("drill.details")}
-          </UnstyledButton>
-          <Collapse expanded={isOpen}>
-            <Stack gap={6} mt={10}>
-              {plan.disturbances.map((one, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a disturbance has no name but its place
-                <div key={`${index} of ${plan.disturbances.length}`}>
-                  <DisturbanceFields
-                    disturbance={one}
-                    deployments={deployments}
-                    errorOf={(field) => errors.of(`disturbances.${index}.${field}`)}
-                    onChange={(more) =>
-                      change({
-                        disturbances: plan.disturbances.map((other, at) =>
-                          at === index ? { ...other, ...more } : other,
-                        ),
-                      })
-                    }
-                    onRemove={() =>
-                      change({ disturbances: plan.disturbances.filter((_, at) => at !== index) })
-                    }
-                  />
-                  {errors.of(`disturbances.${index}`) && (
-                    <Text c="var(--md-error)" size="sm" role="alert">
-                      {errors.of(`disturbances.${index}`)}
-                    </Text>
-                  )}
-                </div>
-              ))}
-              <Group justify="space-between" align="flex-end">
-                <Button
-                  variant="default"
-                  size="xs"
-                  leftSection={<Plus size={14} />}
-                  onClick={() =>
-                    change({ disturbances: [...plan.disturbances, disturbance("down", plan.minutes)] })
+        <Fold plain title={t("drill.details")} opens={isOwn || begin.isError}>
+          <Stack gap={6}>
+            {plan.disturbances.map((one, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a disturbance has no name but its place
+              <div key={`${index} of ${plan.disturbances.length}`}>
+                <DisturbanceFields
+                  disturbance={one}
+                  deployments={deployments}
+                  errorOf={(field) => errors.of(`disturbances.${index}.${field}`)}
+                  onChange={(more) =>
+                    change({
+                      disturbances: plan.disturbances.map((other, at) =>
+                        at === index ? { ...other, ...more } : other,
+                      ),
+                    })
                   }
-                >
-                  {t("drill.addDisturbance")}
-                </Button>
-                <Group gap={12}>
-                  <NumberInput
-                    size="xs"
-                    w={120}
-                    label={t("drill.promptTokens")}
-                    {...number("prompt_tokens")}
-                  />
-                  <NumberInput
-                    size="xs"
-                    w={120}
-                    label={t("drill.answerTokens")}
-                    {...number("answer_tokens")}
-                  />
-                  <NumberInput size="xs" w={90} label={t("drill.seed")} {...number("seed")} />
-                </Group>
+                  onRemove={() => change({ disturbances: plan.disturbances.filter((_, at) => at !== index) })}
+                />
+                {errors.of(`disturbances.${index}`) && (
+                  <Text c="var(--md-error)" size="sm" role="alert">
+                    {errors.of(`disturbances.${index}`)}
+                  </Text>
+                )}
+              </div>
+            ))}
+            <Group justify="space-between" align="flex-end">
+              <Button
+                variant="default"
+                size="xs"
+                leftSection={<Plus size={14} />}
+                onClick={() =>
+                  change({ disturbances: [...plan.disturbances, disturbance("down", plan.minutes)] })
+                }
+              >
+                {t("drill.addDisturbance")}
+              </Button>
+              <Group gap={12}>
+                <NumberInput size="xs" w={120} label={t("drill.promptTokens")} {...number("prompt_tokens")} />
+                <NumberInput size="xs" w={120} label={t("drill.answerTokens")} {...number("answer_tokens")} />
+                <NumberInput size="xs" w={90} label={t("drill.seed")} {...number("seed")} />
               </Group>
-            </Stack>
-          </Collapse>
-        </div>
+            </Group>
+          </Stack>
+        </Fold>
         {canEdit ? (
           <FormFoot action={t("drill.start")} busy={begin.isPending} failed={errors.rest} />
         ) : (

@@ -61,7 +61,9 @@ export function shareText(share: number | null): string {
   const percent = share * 100;
   const places = percent > 99 ? 2 : 1;
   const scale = 10 ** places;
-  return `${Math.min(Math.max(Math.floor(percent * scale) / scale, 1 / scale), 100 - 1 / scale).toFixed(places)}%`;
+  return `${Math.min(Math.max(Math.floor(percent * scale) / scale, 1 / scale), 100 - 1 / scale)
+    .toFixed(places)
+    .replace(/\.0+$/, "")}%`;
 }
 
 /** The median of the minutes' medians would hide a bad minute with many calls, so each counts as much as it answered. */

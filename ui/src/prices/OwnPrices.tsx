@@ -67,12 +67,12 @@ function useColumns(
   // biome-ignore lint/correctness/useExhaustiveDependencies: `t` is new on each render; the language is what changes
   return useMemo(
     (): Column<PriceOverride>[] => [
-      { id: "model", title: t("prices.model"), width: 220, cell: (row) => <strong>{row.model}</strong> },
-      { id: "vendor", title: t("prices.vendor"), width: 110, cell: (row) => vendorName(t, row.vendor) },
+      { id: "model", title: t("prices.model"), width: 190, cell: (row) => <strong>{row.model}</strong> },
+      { id: "vendor", title: t("prices.vendor"), width: 100, cell: (row) => vendorName(t, row.vendor) },
       {
         id: "from",
         title: t("prices.validFrom"),
-        width: 150,
+        width: 130,
         cell: (row) => {
           const standing = standingOf(row, rows, today());
           return (
@@ -89,13 +89,13 @@ function useColumns(
       {
         id: "by",
         title: t("prices.changedBy"),
-        width: 170,
+        width: 150,
         cell: (row) => row.updated_by ?? t("prices.left"),
       },
       {
         id: "changed",
         title: t("prices.changed"),
-        width: 100,
+        width: 90,
         cell: (row) => <RelativeTime at={row.updated_at} />,
       },
       ...(canEdit
@@ -103,7 +103,7 @@ function useColumns(
             {
               id: "actions",
               title: "",
-              width: 84,
+              width: 76,
               always: true,
               cell: (row: PriceOverride) => (
                 <Group gap={4} wrap="nowrap">

@@ -5,13 +5,14 @@ import { useTranslation } from "react-i18next";
 import type { ModelPrice } from "../api/shapes";
 import { vendorName } from "../calls/vendorName";
 import { DetailPane } from "../design/DetailPane";
-import { Count, Money } from "../design/Figures";
+import { Count } from "../design/Figures";
 import { exactNumber } from "../design/numbers";
 import { Tag } from "../design/Tag";
 import { AllowedButton } from "../session/Allowed";
-import { AMOUNTS, missingBecause, unitOf } from "./amounts";
+import { AMOUNTS, isPerTokens, missingBecause } from "./amounts";
 import { isOwn } from "./columns";
 import classes from "./PriceDetail.module.css";
+import { PriceFigure } from "./PriceFigure";
 
 interface PriceDetailProps {
   price: ModelPrice;
@@ -51,11 +52,12 @@ export function PriceDetail({ price, onClose, onNext, onPrevious, onOwn }: Price
             {AMOUNTS.map((amount) => (
               <tr key={amount}>
                 <th scope="row">
-                  {t(`prices.amounts.${amount}`)} <small>{t(`prices.per.${unitOf(amount)}`)}</small>
+                  {t(`prices.amounts.${amount}`)}{" "}
+                  {isPerTokens(amount) && <small>{t("prices.perMillion")}</small>}
                 </th>
                 {[price, ...price.tiers].map((one, place) => (
                   <td key={place === 0 ? "usual" : price.tiers[place - 1]?.above_input_tokens}>
-                    <Money usd={one[amount]} unknown={t(`prices.${missingBecause(one, amount)}`)} />
+                    <PriceFigure usd={one[amount]} unknown={t(`prices.${missingBecause(one, amount)}`)} />
                   </td>
                 ))}
               </tr>

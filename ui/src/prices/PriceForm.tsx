@@ -1,26 +1,16 @@
 // Agreeing on a price: for which model of which vendor, from which day, and the amounts that differ from the list.
-import {
-  Collapse,
-  Group,
-  Modal,
-  Select,
-  SimpleGrid,
-  Stack,
-  Text,
-  TextInput,
-  UnstyledButton,
-} from "@mantine/core";
-import { ChevronRight } from "lucide-react";
+import { Modal, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePutPrice } from "../api/prices";
 import type { ModelPrice, PriceOverride, PriceOverrideInput } from "../api/shapes";
 import { vendorName } from "../calls/vendorName";
+import { Fold } from "../design/Fold";
 import { FormFoot } from "../design/FormFoot";
 import { useFirstWrong } from "../design/useFirstWrong";
 import { useFieldErrors } from "../session/failure";
 import { usePlace } from "../session/session";
-import { AMOUNTS, type Amount, amountTyped, USUAL, unitOf } from "./amounts";
+import { AMOUNTS, type Amount, amountTyped, isPerTokens, USUAL } from "./amounts";
 
 type Vendor = PriceOverrideInput["vendor"];
 
@@ -31,18 +21,23 @@ export interface Draft {
   model: string;
   validFrom: string;
   amounts: Record<Amount, string>;
+  /** What the project pays now, where the list has the model. */
+  listed: Partial<Record<Amount, string>>;
   /** A price that is there already keeps its place: vendor, model and day. */
   isKept: boolean;
 }
 
-/** A new own price, for a model of the list or for one still to be named. */
-export function draftOf(price: ModelPrice | null): Draft {
+/** A new own price: for a model still to be named, or for one of the list, where it begins as the one that counts now. */
+export function draftOf(price: ModelPrice | null, own: readonly PriceOverride[] = []): Draft {
   const vendor = VENDORS.find((one) => one === price?.vendor) ?? "openai";
+  const day = new Date().toISOString().slice(0, 10);
+  const now = own.find((one) => one.vendor === vendor && one.model === price?.model && one.valid_from <= day);
   return {
     vendor,
     model: price?.model ?? "",
-    validFrom: new Date().toISOString().slice(0, 10),
-    amounts: amountsOf(() => ""),
+    validFrom: day,
+    amounts: amountsOf((amount) => now?.[amount] ?? ""),
+    listed: amountsOf((amount) => price?.[amount] ?? undefined),
     isKept: false,
   };
 }
@@ -53,6 +48,7 @@ export function draftOfOwn(own: PriceOverride): Draft {
     model: own.model,
     validFrom: own.valid_from,
     amounts: amountsOf((amount) => own[amount] ?? ""),
+    listed: {},
     isKept: true,
   };
 }
@@ -62,9 +58,7 @@ export function PriceForm({ draft: start, onClose }: { draft: Draft; onClose: ()
   const { project } = usePlace();
   const put = usePutPrice(project.id);
   const [draft, setDraft] = useState(start);
-  const [isOpen, setOpen] = useState(
-    AMOUNTS.some((one) => !USUAL.includes(one) && start.amounts[one] !== ""),
-  );
+  const hasOthers = AMOUNTS.some((one) => !USUAL.includes(one) && start.amounts[one] !== "");
   const errors = useFieldErrors(put.error, ["vendor", "model", "valid_from", ...AMOUNTS]);
   const form = useRef<HTMLFormElement>(null);
   useFirstWrong(form, put.error);
@@ -82,7 +76,8 @@ export function PriceForm({ draft: start, onClose }: { draft: Draft; onClose: ()
       key={amount}
       size="xs"
       label={t(`prices.amounts.${amount}`)}
-      description={t(`prices.per.${unitOf(amount)}`)}
+      description={t(isPerTokens(amount) ? "prices.perMillion" : "prices.usDollars")}
+      placeholder={start.listed[amount]}
       leftSection="$"
       inputMode="decimal"
       value={draft.amounts[amount]}
@@ -138,23 +133,11 @@ export function PriceForm({ draft: start, onClose }: { draft: Draft; onClose: ()
           <SimpleGrid cols={4} spacing={12}>
             {USUAL.map(field)}
           </SimpleGrid>
-          <Group>
-            <UnstyledButton
-              aria-expanded={isOpen}
-              onClick={() => setOpen(!isOpen)}
-              c="var(--md-accent)"
-              fz={13}
-              style={{ display: "inline-flex", alignItems: "center", gap: 4 }}
-            >
-              <ChevronRight size={15} style={{ transform: isOpen ? "rotate(90deg)" : undefined }} />
-              {t("prices.moreAmounts")}
-            </UnstyledButton>
-          </Group>
-          <Collapse expanded={isOpen}>
+          <Fold plain title={t("prices.moreAmounts")} opens={hasOthers}>
             <SimpleGrid cols={4} spacing={12} verticalSpacing={8}>
               {AMOUNTS.filter((one) => !USUAL.includes(one)).map(field)}
             </SimpleGrid>
-          </Collapse>
+          </Fold>
           <FormFoot
             action={t("common.save")}
             busy={put.isPending}

@@ -82,6 +82,7 @@ function PriceList({ onOwn }: { onOwn: (draft: Draft) => void }) {
     TYPING_MS,
   );
   const query = useInfiniteQuery(pricesQuery(project.id, q));
+  const own = useQuery(ownPricesQuery(project.id));
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const columns = useListColumns();
   const memory = useTableMemory("prices");
@@ -153,7 +154,7 @@ function PriceList({ onOwn }: { onOwn: (draft: Draft) => void }) {
           onClose={() => setOpen(null)}
           onNext={step(1)}
           onPrevious={step(-1)}
-          onOwn={() => onOwn(draftOf(shown))}
+          onOwn={() => onOwn(draftOf(shown, own.data))}
         />
       )}
     </>

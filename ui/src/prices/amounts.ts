@@ -1,5 +1,6 @@
 // The amounts of a price: their names, their units, and why one may be missing. Pure.
 import type { ModelPrice, PriceOverride } from "../api/shapes";
+import { formatMoney } from "../design/numbers";
 
 export const AMOUNTS = [
   "input",
@@ -23,15 +24,9 @@ export type Amounts = Pick<ModelPrice, Amount>;
 /** Those that most models have; the others are folded away until asked for. */
 export const USUAL: readonly Amount[] = ["input", "output", "cached_input", "cache_write"];
 
-const UNITS: Partial<Record<Amount, "request" | "image" | "minute" | "characters">> = {
-  per_request: "request",
-  per_image: "image",
-  per_audio_minute: "minute",
-  per_million_characters: "characters",
-};
-
-export function unitOf(amount: Amount): "tokens" | "request" | "image" | "minute" | "characters" {
-  return UNITS[amount] ?? "tokens";
+/** Whether the amount is per million tokens; the name of any other says what it is for. */
+export function isPerTokens(amount: Amount): boolean {
+  return !amount.startsWith("per_");
 }
 
 /** Why a listed price has no such amount, as `docs/prices.md` tells what happens then. */
@@ -61,4 +56,12 @@ export function amountTyped(text: string): string | null | undefined {
   const trimmed = text.trim().replace(/^\$/, "");
   if (trimmed === "") return null;
   return /^(\d+(\.\d*)?|\.\d+)$/.test(trimmed) ? trimmed : undefined;
+}
+
+/** "$2.50", "$0.125": a price is written with all its digits, unless they are more than anybody agreed on. */
+export function priceText(usd: string): string {
+  const [whole, decimals = ""] = usd.split(".");
+  const kept = decimals.replace(/0+$/, "");
+  if (Number(usd) === 0) return "$0";
+  return kept.length > 6 ? formatMoney(usd) : `$${whole}.${kept.padEnd(2, "0")}`;
 }

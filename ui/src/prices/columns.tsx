@@ -4,20 +4,12 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ModelPrice } from "../api/shapes";
 import { vendorName } from "../calls/vendorName";
-import { Count, Money } from "../design/Figures";
+import { Count } from "../design/Figures";
 import { formatCount } from "../design/numbers";
 import { Tag } from "../design/Tag";
 import type { Column } from "../design/table";
-import { AMOUNTS, type Amounts, missingBecause, unitOf } from "./amounts";
-
-const SHOWN = new Set<string>([
-  "input",
-  "output",
-  "cached_input",
-  "cache_write",
-  "per_image",
-  "per_audio_minute",
-]);
+import { AMOUNTS, type Amounts, isPerTokens, missingBecause, USUAL } from "./amounts";
+import { PriceFigure } from "./PriceFigure";
 
 export function useListColumns(): Column<ModelPrice>[] {
   const { t, i18n } = useTranslation();
@@ -27,7 +19,7 @@ export function useListColumns(): Column<ModelPrice>[] {
       {
         id: "model",
         title: t("prices.model"),
-        width: 300,
+        width: 290,
         cell: (row) => (
           <>
             <span title={row.name}>{row.model}</span>{" "}
@@ -40,7 +32,7 @@ export function useListColumns(): Column<ModelPrice>[] {
       {
         id: "tiers",
         title: t("prices.tiers"),
-        width: 120,
+        width: 104,
         right: true,
         cell: (row) =>
           row.tiers.length > 0 && (
@@ -49,7 +41,7 @@ export function useListColumns(): Column<ModelPrice>[] {
                 .map((tier) => t("prices.tierAbove", { tokens: formatCount(tier.above_input_tokens) }))
                 .join(", ")}
             >
-              {t("prices.tierCount", { n: row.tiers.length })}
+              {t("prices.tierShort", { tokens: formatCount(row.tiers[0]?.above_input_tokens) })}
             </span>
           ),
       },
@@ -71,7 +63,7 @@ export function useListColumns(): Column<ModelPrice>[] {
       {
         id: "source",
         title: t("prices.source"),
-        width: 170,
+        width: 150,
         cell: (row) => <span title={row.source}>{row.source}</span>,
       },
     ],
@@ -87,10 +79,10 @@ export function amountColumns<Row extends Amounts>(
   return AMOUNTS.map((amount) => ({
     id: amount,
     title: t(`prices.amounts.${amount}`),
-    width: unitOf(amount) === "tokens" ? 98 : 120,
+    width: isPerTokens(amount) ? 104 : 136,
     right: true,
-    hidden: !SHOWN.has(amount),
-    cell: (row) => <Money usd={row[amount]} unknown={reason(row, amount)} />,
+    hidden: !USUAL.includes(amount),
+    cell: (row) => <PriceFigure usd={row[amount]} unknown={reason(row, amount)} />,
   }));
 }
 

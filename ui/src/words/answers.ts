@@ -108,6 +108,42 @@ const ANSWERS: [RegExp, Korean][] = [
     /^These models fall back to '.+': (.+)\. Change/,
     (models) => `${models} 모델이 대체 경로로 쓰고 있어요. 먼저 바꿔 주세요.`,
   ],
+  // drills
+  [/^Model '(.+)' is not set up in this project/, (model) => `이 프로젝트에 “${model}” 모델이 없어요.`],
+  [
+    /^Disturbance (\d+) is about no deployment that '(.+)' can reach; there are: (.+)\.$/,
+    (number, model, there) =>
+      `${number}번째 문제에 해당하는 배포가 “${model}” 모델에 없어요. 쓸 수 있는 배포: ${there}`,
+  ],
+  [
+    /^A disturbance begins at minute (\S+), and the drill ends at (\d+)/,
+    (from, end) =>
+      `문제가 ${from}분에 시작하는데 훈련은 ${end}분에 끝나요. 시작을 앞당기거나 훈련을 늘려 주세요.`,
+  ],
+  [/^A disturbance must end after it begins/, "문제가 끝나는 시간은 시작보다 뒤여야 해요."],
+  [
+    /^'\w+' must be a number from (\S+) to (\S+)\.$/,
+    (least, most) => `${least}에서 ${most} 사이로 적어 주세요.`,
+  ],
+  [
+    /^That is (\S+) calls, and a drill plays up to (\S+)\. Shorten/,
+    (calls, most) =>
+      `호출이 ${calls}건이에요. 훈련 한 번에 ${most}건까지 재생할 수 있으니 시간이나 초당 호출을 줄여 주세요.`,
+  ],
+  [/^The server was stopped\. Start the drill again/, "서버가 중지됐어요. 훈련을 다시 시작해 주세요."],
+  [/^The drill ended (?:with code|before it began)/, "훈련이 도중에 끝났어요. 다시 시작해 주세요."],
+  [
+    /^The gateway does not serve this project yet/,
+    "사용할 수 있는 API 키가 없어서 게이트웨이가 이 프로젝트를 아직 몰라요. API 키를 먼저 만들어 주세요.",
+  ],
+  // prices
+  [
+    /^Give a price of 0 to (\S+) US dollars with up to (\d+) decimals/,
+    (most, decimals) => `단가는 0에서 ${most}달러까지, 소수점 아래 ${decimals}자리까지 적을 수 있어요.`,
+  ],
+  [/^Model '(.+)' has a \* before its end/, "*는 이름 끝에만 쓸 수 있어요."],
+  [/^Give at least one price/, "단가를 하나 이상 적어 주세요."],
+  [/^A project can have up to (\S+) prices/, (most) => `자체 단가는 ${most}개까지 둘 수 있어요.`],
 ];
 
 /** The sentence in Korean; null when it is not known. */

@@ -917,7 +917,7 @@ export const en = {
     byMinute: "By minute",
     disturbed: "disturbed",
     callsTitle: "Calls",
-    firstToken: "First token p95 (ms)",
+    firstToken: "1st token p95",
     attempts: "Attempts",
     failures: "Failures",
     nobodyInMinute: "No call was answered in this minute.",

@@ -908,7 +908,7 @@ export const ko: typeof en = {
     byMinute: "분별 수치",
     disturbed: "문제",
     callsTitle: "호출",
-    firstToken: "첫 토큰 p95(ms)",
+    firstToken: "첫 토큰 p95",
     attempts: "시도",
     failures: "실패 원인",
     nobodyInMinute: "이 1분 동안 응답을 받은 호출이 없어요.",
