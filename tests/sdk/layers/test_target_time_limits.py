@@ -110,6 +110,6 @@ async def test_a_target_that_cannot_be_connected_to_in_time_goes_to_the_next(dea
     first = around.trace[1]
     assert (first.error_type, first.status_message) == (
         "connection",
-        "Deployment 'east' could not be reached (connecting took too long).",
+        "Deployment 'east' could not be reached at '127.0.0.1': connecting took too long.",
     )
     assert "madang.attempt.estimated" not in first.attributes, "what never left is not paid for"

@@ -144,7 +144,7 @@ async def test_what_the_vendor_asks_to_wait_is_read(simulator: RunningSimulator)
 async def test_nobody_listening_is_a_failed_connection_that_names_the_deployment() -> None:
     failed = await failure_of(target("east", vendor="openai", base_url=f"http://127.0.0.1:{free_port()}/v1"))
     assert (failed.reason, failed.status) == ("connection", 502)
-    assert failed.message == "Deployment 'east' could not be reached (ClientConnectorError)."
+    assert failed.message == "Deployment 'east' could not be reached at '127.0.0.1': nobody listens there."
 
 
 @pytest.mark.parametrize("base_url", ["not an address", "http://", "ftp://example.org"])

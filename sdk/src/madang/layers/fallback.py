@@ -1,6 +1,6 @@
 """Target after target, until one answers or none is left that could; a second one beside the first where the route hedges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -8,13 +8,19 @@ from madang.calls.clock import Clock
 from madang.calls.policy import CLASS_OF
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
-from madang.errors import CallFailed
+from madang.errors import CallFailed, FailureReason
 from madang.layers.hedge import first_of
 from madang.routing.books import Books
 from madang.routing.line import Choice, Line
 from madang.routing.needs import Needs, needs_of
 from madang.routing.rank import Sight
 
+# What OpenAI's own clients and those built on them look for. Vendors have many words and statuses for the same.
+_OPENAIS: Mapping[FailureReason, tuple[int, str]] = {
+    "context_overflow": (400, "context_length_exceeded"),
+    "rate_limited": (429, "rate_limit_exceeded"),
+    "quota_exhausted": (429, "insufficient_quota"),
+}
 _HEDGE_FROM = 20.0  # measured calls; a p95 of fewer is a guess
 
 
@@ -131,7 +137,9 @@ def _nobody(request: Request, line: Line) -> CallFailed:
 
 
 def _for_the_caller(failure: CallFailed, request: Request) -> CallFailed:
-    """The last failure in the caller's terms: a wrong vendor key is our configuration, not the caller's 401."""
+    """The last failure in the caller's terms: a wrong vendor key is our configuration, not the caller's 401, and what
+    OpenAI has a word for is called by it, unless the vendor's own error, in OpenAI's shape, is passed on.
+    """
     attempts = len(request.journal.attempts)
     failed = next((a.target for a in request.journal.attempts if a.failure is failure), None)
     words = failure.message if attempts == 1 else f"{failure.message} (the last of {attempts} attempts)"
@@ -143,14 +151,15 @@ def _for_the_caller(failure: CallFailed, request: Request) -> CallFailed:
             code="deployment_misconfigured",
             request_id=failure.request_id,
         )
-    elif attempts == 1:
+    elif attempts == 1 and (failure.body or failure.reason not in _OPENAIS):
         return failure
     else:
+        status, code = _OPENAIS.get(failure.reason, (failure.status, failure.code))
         told = CallFailed(
             words,
             reason=failure.reason,
-            status=failure.status,
-            code=failure.code,
+            status=status,
+            code=code,
             param=failure.param,
             retry_after_s=failure.retry_after_s,
             request_id=failure.request_id,

@@ -104,6 +104,7 @@ class _AttemptEnd:
             books.health.outrun(attempt.target, now)
         if isinstance(error, CallFailed):
             attempt.failure = error
+            attempt.request_id = attempt.request_id or error.request_id
             books.health.failed(attempt.target, error, now, now - self._began, began=self._began)
         else:
             attempt.failure = failure_of(error)

@@ -78,16 +78,21 @@ async def _rest(held: list[Event], events: Events, request: Request, clock: Cloc
     except StopAsyncIteration:
         return
     except TimeoutError:
-        raise _too_late(request, "the answer paused", seconds, is_own=is_idle) from None
+        if is_idle:
+            raise _too_late(request, "the answer paused", seconds, is_own=True) from None
+        raise _too_late(request, "the answer was not whole when the call's time was over", None, is_own=False) from None
     finally:
         limit.close()
         await events.aclose()
 
 
-def _too_late(request: Request, what: str, limit: float, *, is_own: bool) -> CallFailed:
+def _too_late(request: Request, what: str, limit: float | None, *, is_own: bool) -> CallFailed:
     """`is_own`: the limit is the target's, so another one may still answer in the time that the call has left."""
     name = request.target.name if request.target else request.route.model
-    words = f"Deployment {name!r}: {what} for {max(limit, 0):.3g} s, the limit for this call."
+    words = f"Deployment {name!r}: {what}"
+    if limit is not None:
+        words += f" for {max(limit, 0):.3g} s, the limit for this call"
+    words += "."
     if is_own:
         return CallFailed(words, reason="timeout", status=504, code="timeout")
     return CallFailed(words, reason="timeout", status=504, code="deadline_exceeded")

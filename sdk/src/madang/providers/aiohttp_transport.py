@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 import aiohttp
 from yarl import URL
 
+from madang.providers.unreachable import cause_of
+
 # Vendors drop idle connections after about a minute; we let go of them first.
 _KEEP_ALIVE_S = 45.0
 _CONNECT_TIMEOUT_S = 10.0
@@ -32,10 +34,8 @@ class AiohttpTransport:
             response = await self._session.request(
                 method, _as_written(url), data=body, headers=headers, allow_redirects=False, timeout=limit
             )
-        except TimeoutError as error:  # aiohttp's own timeouts are only about connecting
-            raise ConnectionError("connecting took too long") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ConnectionError(type(error).__name__) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # aiohttp's own timeouts are only about connecting
+            raise ConnectionError(cause_of(error)) from error
         return _AiohttpResponse(response)
 
     async def close(self) -> None:
@@ -65,14 +65,14 @@ class _AiohttpResponse:
         try:
             return await self._response.read()
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionError(type(error).__name__) from error
+            raise ConnectionError(cause_of(error)) from error
 
     async def chunks(self) -> AsyncIterator[bytes]:
         try:
             async for data in self._response.content.iter_any():
                 yield data
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionError(type(error).__name__) from error
+            raise ConnectionError(cause_of(error)) from error
 
     def close(self) -> None:
         # After the body was read whole the connection is already back in the pool and this does nothing.

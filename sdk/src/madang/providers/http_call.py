@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 from madang.calls.event import Event
 from madang.calls.reply import Call, Events, Reply
 from madang.calls.request import Request
-from madang.calls.target import Target
 from madang.calls.transport import Response, Transport
 from madang.errors import CallFailed
+from madang.providers.unreachable import unreachable
 
 # What of a vendor's reply headers helps a caller; the rest is between us and the vendor.
 PASSED_ON = frozenset({"x-request-id", "openai-processing-ms", "openai-model", "apim-request-id", "x-ms-region"})
@@ -88,7 +88,7 @@ def http_call(transport: Transport, wire: Wire, passed_on: frozenset[str] = PASS
                 "POST", out.url, out.headers, out.body, connect_timeout_s=request.route.connect_timeout_s
             )
         except ConnectionError as error:
-            raise _unreachable(target, error) from error
+            raise unreachable(target, out.url, error) from error
         headers = response.headers
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), "")
         if request.attempt is not None:
@@ -188,12 +188,3 @@ async def _read(response: Response) -> bytes:
         ) from error
     finally:
         response.close()
-
-
-def _unreachable(target: Target, error: ConnectionError) -> CallFailed:
-    return CallFailed(
-        f"Deployment {target.name!r} could not be reached ({error}).",
-        reason="connection",
-        status=502,
-        code="connection_failed",
-    )

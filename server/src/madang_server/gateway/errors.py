@@ -39,6 +39,8 @@ def failure_answer(failure: CallFailed) -> tuple[int, Headers, bytes]:
     headers: Headers = [JSON, (b"x-should-retry", b"false")]
     if failure.trace_id:
         headers.append((b"x-madang-trace-id", failure.trace_id.encode()))
+    if failure.request_id and failure.request_id.isprintable():  # some vendors give it in the body
+        headers.append((b"x-request-id", failure.request_id.encode("latin-1", errors="replace")))
     if failure.retry_after_s is not None and failure.reason in ("rate_limited", "overloaded", "quota_exhausted"):
         headers.append((b"retry-after", b"%d" % max(1, round(failure.retry_after_s))))
     return failure.status, headers, failure.body or failure_body(failure)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from madang.providers.unreachable import cause_of
 from madang_server.accounts.vendor_url import is_forbidden_address
 
 CONNECT_TIMEOUT_S = 10.0
@@ -114,10 +115,8 @@ class HttpClient:
                     origin.port,
                     ssl=self._tls if origin.scheme == "https" else None,
                 )
-        except TimeoutError as error:
-            raise ConnectionError("connecting took too long") from error
-        except (OSError, ssl.SSLError, UnicodeError) as error:
-            raise ConnectionError(type(error).__name__) from error
+        except (OSError, UnicodeError) as error:
+            raise ConnectionError(cause_of(error)) from error
         # Judged again after connecting, when a name can no longer be answered differently; nothing was sent yet.
         peer = transport.get_extra_info("peername")
         if peer and is_forbidden_address(str(peer[0])):

@@ -94,6 +94,8 @@ def failure_of(error: Exception, vendor: str, *, has_begun: bool = False) -> Cal
         failure.reason = _BY_CLASS[name]
     if failure.reason == "invalid_request" and status >= 500:
         failure.reason = "server_error"
+    if failure.reason == "server_error" and status in (503, 529):
+        failure.reason = "overloaded"  # "server_error" is a type of OpenAI's, which says less than the status
     failure.status = 503 if status == 529 else failure.status if failure.status >= 400 else 502
     failure.retry_after_s = failure.retry_after_s or _retry_delay(fields)
     failure.request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), "")
