@@ -1,4 +1,4 @@
-"""The two ways of a call: by the SDK in this process, and by the official client through the Gateway. Both are asked alike."""
+"""The two ways of a call, asked alike: by the SDK in this process, and by the official client through the Gateway."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ class Caller:
     def failure(self, error: Exception) -> Failure:
         """What `error` told. Raises it where it is none of a call's."""
         if isinstance(error, CallFailed):
-            return Failure(None if self.text else error.status, error.code or error.reason, error.message, self.text)
+            # Without a word of ours or the vendor's the Gateway gives the reason, but leaves the vendor's own body alone.
+            code = error.code or ("" if error.body else error.reason)
+            return Failure(None if self.text else error.status, code, error.message, self.text)
         if isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError):
             body = error.body if isinstance(error.body, dict) else {}
             status = error.status_code if isinstance(error, openai.APIStatusError) else None

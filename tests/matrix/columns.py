@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.simulated_vendors import AWS_KEYS, deployment_of
 from tests.support.service_account import service_account_text
+from tests.support.simulated_vendors import AWS_KEYS, deployment_of
 
 from madang_simulator import RunningSimulator
 
@@ -55,7 +55,7 @@ class Column:
         if self.secret is None:
             return ()
         good, wrong = self.secret, self.wrong_secret or ""
-        if self.secret == "service account":  # noqa: S105 - a word, not a secret
+        if self.secret == "service account":
             token_uri = f"{simulator.vendor_url('tokens')}/token"
             good, wrong = service_account_text(token_uri), service_account_text(token_uri, name="wrong")
         more = {"base_url": "http://127.0.0.1:1"} if self.vendor == "azure" else {}

@@ -22,6 +22,7 @@ Json = dict[str, Any]
 Span = Mapping[str, Any]
 
 _AT_ONCE = 16
+_APPLIED_AT_ONCE = 300  # models; a document may have 500
 _STORED_S = 60.0
 # What of a trace is bound to differ: when it happened, and the ids.
 _DIFFERENT = frozenset(
@@ -77,7 +78,9 @@ def play(platform: Platform, cells: Sequence[Cell]) -> Played:
     with _clients(platform, key) as clients, ThreadPoolExecutor(_AT_ONCE) as threads:
         for way in WAYS:  # LiteLLM takes seconds to load, which no cell's time limit should have to pay for
             _warm_up(platform, cells, clients[way])
-        played = dict(zip((c.name for c in cells), threads.map(lambda c: _both(platform, c, clients), cells), strict=True))
+        played = dict(
+            zip((c.name for c in cells), threads.map(lambda c: _both(platform, c, clients), cells), strict=True)
+        )
     _add_traces(platform, project_id, [outcome for both in played.values() for outcome in both.values()])
     return played
 
@@ -100,7 +103,9 @@ def _set_up(platform: Platform, cells: Sequence[Cell], key: str) -> None:
         {"alias": cell.model, "deployments": [cell.deployment], "retries": 0, "timeout_s": 30, **cell.limits}
         for cell in cells
     ]
-    platform.apply({"credentials": credentials, "models": models}, key=key)
+    platform.apply({"credentials": credentials}, key=key)
+    for start in range(0, len(models), _APPLIED_AT_ONCE):
+        platform.apply({"models": models[start : start + _APPLIED_AT_ONCE]}, key=key)
 
 
 @contextmanager
@@ -128,7 +133,7 @@ def _asked(platform: Platform, cell: Cell, client: Any) -> Outcome:
     outcome = Outcome()
     try:
         outcome.answer = cell.ask(caller, cell.model)
-    except Exception as error:  # noqa: BLE001 - told apart by the caller, who raises what is none of a call's
+    except Exception as error:  # the caller raises again what is none of a call's
         error.add_note(f"in {cell.name}")
         outcome.failure = caller.failure(error)
     outcome.trace_ids = tuple(caller.trace_ids)

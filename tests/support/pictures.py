@@ -11,7 +11,13 @@ def png(width: int, height: int, *, padding: int = 0) -> bytes:
     rows = b"".join(b"\x00" + b"\x80" * width for _ in range(height))
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     filling = _chunk(b"maDa", bytes(padding)) if padding else b""
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + filling + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", head)
+        + filling
+        + _chunk(b"IDAT", zlib.compress(rows))
+        + _chunk(b"IEND", b"")
+    )
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
