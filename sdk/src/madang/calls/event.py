@@ -3,6 +3,7 @@
 One event is what arrived together: the vendor's bytes exactly as they go on to the caller, and beside them what they
 mean. A reply that is not streamed is a stream of one event. Whoever passes a reply on writes `raw`; whoever needs its
 meaning (cost, trace, another dialect) reads `parts`. A field that we do not model is in `raw` only, so nothing is lost.
+Parts are tagged, so that an answer that is kept can be read back.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -12,35 +13,35 @@ import msgspec
 from madang.calls.usage import Usage
 
 
-class Started(msgspec.Struct, frozen=True):
+class Started(msgspec.Struct, frozen=True, tag=True):
     """The vendor named its answer."""
 
     reply_id: str
     model: str
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True, tag=True):
     """A piece of answer number `choice`."""
 
     text: str
     choice: int = 0
 
 
-class Reasoning(msgspec.Struct, frozen=True):
+class Reasoning(msgspec.Struct, frozen=True, tag=True):
     """A piece of the model's thinking, where the vendor shows it."""
 
     text: str
     choice: int = 0
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Refusal(msgspec.Struct, frozen=True, tag=True):
     """A piece of the words with which the model declines."""
 
     text: str
     choice: int = 0
 
 
-class ToolCall(msgspec.Struct, frozen=True):
+class ToolCall(msgspec.Struct, frozen=True, tag=True):
     """A piece of tool call number `index`: id and name come once, `arguments` (JSON text) in pieces.
 
     `extra_content` is what the vendor wants back with the call's result, such as Gemini's thought signature; the field
@@ -55,7 +56,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     extra_content: Any = None
 
 
-class Extra(msgspec.Struct, frozen=True):
+class Extra(msgspec.Struct, frozen=True, tag=True):
     """What OpenAI's shape has no place for, as fields of the message, of the choice, or of the whole answer."""
 
     fields: dict[str, Any]
@@ -63,7 +64,7 @@ class Extra(msgspec.Struct, frozen=True):
     place: Literal["message", "choice", "answer"] = "message"
 
 
-class Media(msgspec.Struct, frozen=True):
+class Media(msgspec.Struct, frozen=True, tag=True):
     """A piece of a picture or of sound, of `size` bytes; the bytes themselves are in the event's `raw` only."""
 
     content_type: str
@@ -71,14 +72,14 @@ class Media(msgspec.Struct, frozen=True):
     choice: int = 0
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, tag=True):
     """Answer number `choice` is complete; `reason` is OpenAI's word (stop, length, tool_calls, content_filter)."""
 
     reason: str
     choice: int = 0
 
 
-class Consumed(msgspec.Struct, frozen=True):
+class Consumed(msgspec.Struct, frozen=True, tag=True):
     """The vendor reported usage; the last report counts."""
 
     usage: Usage

@@ -1,6 +1,7 @@
 """One call on its way: what was asked, by whom, until when, and the journal of what happened to it."""
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import msgspec
 
@@ -52,15 +53,29 @@ class Attempt(msgspec.Struct):
     is_hedge: bool = False
 
 
+class Replay(msgspec.Struct, frozen=True):
+    """An answer that was given before and paid then: it is in the cache, or this call joined the one that was paid.
+
+    `trace_id` and `target` are those of the call that was paid; `cost_usd` is what it cost, None where unknown.
+    """
+
+    source: Literal["cache", "joined"]
+    trace_id: str
+    target: Target
+    cost_usd: Decimal | None
+
+
 class Journal(msgspec.Struct):
     """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call.
 
     `answering` is the attempt whose answer the caller gets, or got last; where hedging ran two, not the last one begun.
+    `replay` is set where nobody had to be asked.
     """
 
     attempts: list[Attempt] = []  # each journal gets its own
     answering: Attempt | None = None
     retries: int = 0  # attempts that asked again who had just failed
+    replay: Replay | None = None
 
     @property
     def last(self) -> Attempt | None:
@@ -79,6 +94,7 @@ class Request(msgspec.Struct, frozen=True):
     is_stream: bool = False
     routing: dict[str, Any] = {}  # the caller's wishes, already part of the route where routes are known
     wants_usage: bool = False  # the caller asked for the usage event of a stream
+    cache_ttl_s: float | None = None  # for how long an answer may be used again; 0 not at all, None as the route has it
     journal: Journal = msgspec.field(default_factory=Journal)
     target: Target | None = None  # set for each attempt
     reason: str = ""  # why this target

@@ -77,3 +77,4 @@ class Route:
     fallbacks: tuple["Route", ...] = ()
     after: Mapping[FailureClass, tuple["Route", ...]] = field(default_factory=dict)  # in place of `fallbacks`
     policy: Policy = PLAIN
+    cache_ttl_s: float | None = None  # for how long an answer is given again to the same request; None is not at all

@@ -1,4 +1,4 @@
-"""The order of the layers, outermost first: trace, continuation, fallback, retry, cost, timeout, then the vendor."""
+"""The order of the layers, outermost first: trace, cache, continuation, fallback, retry, cost, timeout, then the vendor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ from random import Random
 from madang.calls.clock import Clock, new_span_id
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Request
+from madang.layers.cache import AnswerStore, with_cache
 from madang.layers.continuation import with_continuation
 from madang.layers.cost import with_cost
 from madang.layers.fallback import with_fallback
@@ -27,6 +28,7 @@ class Surroundings:
     rng: Random = field(default_factory=Random)
     new_span_id: Callable[[], str] = new_span_id
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    answers: AnswerStore | None = None  # without one nothing is cached
 
 
 def build_call(vendor: Call, around: Surroundings) -> Call:
@@ -42,6 +44,8 @@ def build_call(vendor: Call, around: Surroundings) -> Call:
     )
     call = with_fallback(call, books_of=around.books_of, clock=around.clock, rng=around.rng)
     call = with_continuation(call, clock=around.clock)
+    if around.answers is not None:
+        call = with_cache(call, store=around.answers, clock=around.clock)
     call = with_trace(call, sink=around.sink, clock=around.clock, new_span_id=around.new_span_id)
 
     async def watched(request: Request) -> Reply:

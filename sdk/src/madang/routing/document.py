@@ -44,6 +44,7 @@ def _route(model: Mapping[str, Any]) -> Route:
         answer_timeout_s=model.get("answer_timeout_s"),
         idle_timeout_s=model["idle_timeout_s"],
         policy=_policy(model.get("policy") or {}),
+        cache_ttl_s=model.get("cache_ttl_s"),
     )
 
 

@@ -1,11 +1,11 @@
 """The spans of one call: a root with all it consumed, and below it one per attempt with the reason for it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from madang.calls.event import Part, Started
-from madang.calls.request import Attempt, Request
+from madang.calls.request import Attempt, Replay, Request
 from madang.calls.span import Span
 from madang.calls.usage import Cost, Usage
 from madang.errors import CallFailed
@@ -13,6 +13,7 @@ from madang.tracing.content import kept_text
 from madang.tracing.output import output_of
 
 _EMPTY_USAGE = Usage()
+_FREE = Cost(Decimal(0), {})
 _SCALARS = (str, int, float, bool)
 _LONGEST_ATTRIBUTE = 1_000  # characters; metadata is for filters, a text belongs into the messages
 _MOST_METADATA = 64  # fields
@@ -45,6 +46,14 @@ _PARAMETERS = {
 }
 
 
+# Who calls in another language than that of OpenAI's chat.
+_DIALECTS: Mapping[str, str] = {
+    "messages": "anthropic-messages",
+    "count_tokens": "anthropic-messages",
+    "responses": "openai-responses",
+}
+
+
 class Outcome(NamedTuple):
     """How a call ended. Exactly one of `parts` (streamed) and `raw` (not streamed) carries the answer."""
 
@@ -69,7 +78,10 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
     last = request.journal.last
     failure = outcome.failure
     usage = _total_usage(request.journal.attempts)
-    cost = _total_cost(request.journal.attempts)
+    replay = request.journal.replay
+    # What was paid by another call costs nothing here, which is something else than an unknown cost.
+    cost = _FREE if replay is not None else total_cost(request.journal.attempts)
+    target = last.target if last else replay.target if replay else None
     # The answer's first token came from the first attempt that gave one, also where another had to finish it.
     first_tokens = [a.first_token_us for a in request.journal.attempts if a.first_token_us is not None]
     first_token_us = min(first_tokens) if first_tokens and request.is_stream else None
@@ -90,10 +102,10 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
         session_id=caller.session_id,
         user_id=caller.user_id,
         key_id=caller.key_id,
-        provider=last.target.vendor if last else "",
+        provider=target.vendor if target else "",
         model=request.route.model,
         response_model=_answering_model(outcome.parts),
-        deployment=last.target.name if last else "",
+        deployment=target.name if target else "",
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached_tokens,
@@ -102,7 +114,7 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
         cost_details=cost.details if cost else {},
         first_token_ms=None if first_token_us is None else (first_token_us - outcome.start_us) // 1000,
         attempts=len(request.journal.attempts),
-        simulated=bool(last and last.target.is_simulated),
+        simulated=bool(target and target.is_simulated),
         tags=caller.tags,
         attributes=_attributes(request, usage, cost),
         input=kept_text(request.raw),
@@ -174,8 +186,9 @@ def _sum(numbers: Sequence[Any]) -> Any:
     return sum(known) if known else None
 
 
-def _total_cost(attempts: Sequence[Attempt]) -> Cost | None:
-    """None as soon as one attempt consumed something whose price is unknown: a part is not the total."""
+def total_cost(attempts: Sequence[Attempt]) -> Cost | None:
+    """What the attempts cost together; None as soon as one of them consumed something whose price is
+    unknown: a part is not the total."""
     costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
     if len(costs) < sum(attempt.usage is not None for attempt in attempts):
         return None
@@ -196,6 +209,8 @@ def _answering_model(parts: Sequence[Part]) -> str:
 def _attributes(request: Request, usage: Usage, cost: Cost | None) -> dict[str, str]:
     body: dict[str, Any] = request.body
     attributes: dict[str, str] = {"gen_ai.operation.name": request.operation}
+    if request.operation in _DIALECTS:
+        attributes["madang.dialect"] = _DIALECTS[request.operation]
     if request.route.policy.strategy != "weighted":
         attributes["madang.route.strategy"] = request.route.policy.strategy
     for name in _COUNTS:
@@ -210,6 +225,8 @@ def _attributes(request: Request, usage: Usage, cost: Cost | None) -> dict[str, 
             attributes["madang.price.source"] = price.source
     if request.is_stream:
         attributes["gen_ai.request.stream"] = "true"
+    if request.journal.replay is not None:
+        attributes.update(_replay_attributes(request.journal.replay))
     for name, value in body.items():
         attribute = _PARAMETERS.get(name)
         if attribute is not None and value is not None and isinstance(value, _SCALARS):
@@ -218,4 +235,13 @@ def _attributes(request: Request, usage: Usage, cost: Cost | None) -> dict[str, 
     if isinstance(metadata, dict):
         fields = [(name, value) for name, value in metadata.items() if isinstance(value, _SCALARS)][:_MOST_METADATA]
         attributes.update({f"metadata.{str(k)[:_LONGEST_ATTRIBUTE]}": str(v)[:_LONGEST_ATTRIBUTE] for k, v in fields})
+    return attributes
+
+
+def _replay_attributes(replay: Replay) -> dict[str, str]:
+    """Where the answer came from, and what it would have cost."""
+    attributes = {"madang.cache": "hit"} if replay.source == "cache" else {}
+    attributes["madang.cached.trace_id" if replay.source == "cache" else "madang.joined.trace_id"] = replay.trace_id
+    if replay.cost_usd is not None:
+        attributes["madang.saved.cost_usd"] = format(replay.cost_usd, "f")
     return attributes
