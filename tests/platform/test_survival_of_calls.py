@@ -73,9 +73,12 @@ def test_a_region_that_dies_under_load_costs_no_caller_an_answer(platform: Platf
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_a_block_of_gemini_is_answered_by_a_vendor_that_the_project_allows(platform: Platform, stream: bool) -> None:
-    blocked = deployment_of(platform.simulator, "gemini", {"kind": "content_filter"}, order=1)
-    same_vendor = deployment_of(platform.simulator, "gemini", order=2, behaviour=QUICK)
+@pytest.mark.parametrize("vendor", ["gemini", "openai"])
+def test_a_block_that_comes_as_an_answer_is_answered_by_a_vendor_that_the_project_allows(
+    platform: Platform, vendor: str, stream: bool
+) -> None:
+    blocked = deployment_of(platform.simulator, vendor, {"kind": "content_filter"}, order=1)
+    same_vendor = deployment_of(platform.simulator, vendor, order=2, behaviour=QUICK)
     allowed = deployment_of(platform.simulator, "anthropic", order=3, behaviour=QUICK)
     alias = model(platform, blocked, same_vendor, allowed)
     _allow(platform, ["anthropic"])
@@ -88,10 +91,10 @@ def test_a_block_of_gemini_is_answered_by_a_vendor_that_the_project_allows(platf
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("vendor", ["azure", "gemini"])
+@pytest.mark.parametrize("vendor", ["azure", "gemini", "openai"])
 def test_without_permission_a_block_is_final_and_one_clear_error(platform: Platform, vendor: str, stream: bool) -> None:
     blocked = deployment_of(platform.simulator, vendor, {"kind": "content_filter"}, order=1)
-    other = deployment_of(platform.simulator, "openai", order=2)
+    other = deployment_of(platform.simulator, "bedrock", order=2)
     alias = model(platform, blocked, other)
     _allow(platform, [])
     with pytest.raises(openai.BadRequestError) as refused:

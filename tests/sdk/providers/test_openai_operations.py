@@ -225,6 +225,19 @@ def test_a_response_that_was_cut_short_says_why() -> None:
         assert parts[-1] == Finished(reason)
 
 
+def test_a_response_that_a_filter_kept_back_altogether_is_a_failure() -> None:
+    kept = {**RESPONSE, "status": "incomplete", "incomplete_details": {"reason": "content_filter"}, "output": []}
+    with pytest.raises(CallFailed, match="content filter") as caught:
+        whole("responses", kept)
+    assert (caught.value.reason, caught.value.status) == ("content_filter", 400)
+    created = {"type": "response.created", "response": CREATED}
+    stream = reader("responses")
+    _, parts = read(stream, [frames(created, {"type": "response.incomplete", "response": kept})])
+    assert stream.failure is not None
+    assert stream.failure.reason == "content_filter"
+    assert not any(isinstance(part, Finished) for part in parts)
+
+
 def test_a_model_that_declines_is_a_refusal() -> None:
     item = {"type": "message", "content": [{"type": "refusal", "refusal": "I cannot."}]}
     assert Refusal("I cannot.") in whole("responses", {**RESPONSE, "output": [item]}).parts

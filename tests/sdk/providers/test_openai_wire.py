@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.sdk.calls.recordings import OPENAI_TEXT_STREAM
 from tests.sdk.request_builder import request
 
-from madang.calls.event import Consumed, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
+from madang.calls.event import Consumed, Event, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
 from madang.calls.usage import Usage
 from madang.errors import CallFailed, FailureReason
 from madang.providers.openai_wire import StreamDecoder, decode_failure, decode_reply, encode_body
@@ -122,6 +122,21 @@ def test_dialects_of_other_vendors_are_understood(message: dict[str, Any], part:
     assert decode_reply(json.dumps({"choices": [{"message": message}]}).encode()).parts == (part,)
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_reply_of_which_a_filter_kept_back_everything_is_a_failure(content: str | None) -> None:
+    choice = {"message": {"content": content}, "finish_reason": "content_filter"}
+    with pytest.raises(CallFailed, match="content filter") as caught:
+        decode_reply(json.dumps({"choices": [choice]}).encode())
+    assert (caught.value.reason, caught.value.status, caught.value.code) == ("content_filter", 400, "content_filter")
+
+
+def test_a_reply_of_which_a_filter_left_some_text_is_an_answer() -> None:
+    filtered = {"index": 0, "message": {"content": ""}, "finish_reason": "content_filter"}
+    for other in ({"content": "Well"}, {"refusal": "No."}):
+        choices = [filtered, {"index": 1, "message": other, "finish_reason": "content_filter"}]
+        assert decode_reply(json.dumps({"choices": choices}).encode()).parts[-1] == Finished("content_filter", 1)
+
+
 # Streams
 
 
@@ -212,6 +227,29 @@ def test_a_stream_that_ends_before_its_second_choice_finished_was_cut() -> None:
     failed = read(said("A"), said("B", 1), finished())[2]
     assert failed is not None
     assert failed.reason == "stream_cut"
+
+
+def test_a_stream_that_a_filter_ends_before_its_first_word_is_a_failure_without_content() -> None:
+    raw, parts, failed = read(chunk(prompt_filter_results=[]), said("", role="assistant") + finished("content_filter"))
+    assert failed is not None
+    assert (failed.reason, failed.status) == ("content_filter", 400)
+    assert not Event(raw, tuple(parts)).has_content
+
+
+def test_a_stream_that_a_filter_ends_after_some_text_is_an_answer() -> None:
+    _, parts, failed = read(said("Well"), finished("content_filter") + DONE)
+    assert failed is None
+    assert parts[-1] == Finished("content_filter")
+
+
+def test_a_stream_of_several_answers_fails_only_when_a_filter_ended_them_all() -> None:
+    first, second = finished("content_filter", 0), finished("content_filter", 1)
+    decoder = StreamDecoder(hides_usage=False, answers=2)
+    assert decoder.feed(first) is not None
+    assert decoder.failure is None
+    decoder.feed(second)
+    assert decoder.failure is not None
+    assert decoder.failure.reason == "content_filter"
 
 
 def test_a_last_frame_without_its_empty_line_still_reaches_the_caller() -> None:

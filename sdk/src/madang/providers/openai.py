@@ -100,7 +100,9 @@ class OpenAIWire:
             case "speech":
                 return TypedEventReader(SpeechMeaning(request.body.get("response_format")))
             case _:
-                return StreamDecoder(hides_usage=not request.wants_usage)
+                asked = request.body.get("n")
+                answers = asked if isinstance(asked, int) else 1
+                return StreamDecoder(hides_usage=not request.wants_usage, answers=answers)
 
     def failure(self, status: int, headers: Mapping[str, str], raw: bytes) -> CallFailed:
         return decode_failure(status, headers, raw)

@@ -12,7 +12,7 @@ import msgspec
 from madang.calls.event import Consumed, Event, Extra, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
 from madang.calls.usage import Usage
 from madang.errors import CallFailed, FailureReason
-from madang.providers.openai_wire import bad_reply, failure_in, without_keys
+from madang.providers.openai_wire import bad_reply, check_kept_back, failure_in, has_said, without_keys
 
 
 class _InputDetails(msgspec.Struct):
@@ -86,7 +86,9 @@ _ABOUT_THE_REQUEST = ("invalid_", "image_", "unsupported_", "empty_image", "fail
 
 
 def decode_response(raw: bytes) -> Event:
-    """The one event of a response that is not streamed. Raises CallFailed when it failed, or is not JSON."""
+    """The one event of a response that is not streamed. Raises CallFailed when it failed, was kept back by a content
+    filter, or is not JSON.
+    """
     try:
         response = _response_decoder.decode(raw)
     except msgspec.ValidationError:
@@ -100,7 +102,9 @@ def decode_response(raw: bytes) -> Event:
     for item in response.output:
         parts += _parts_of(item, tools)
         tools += item.type in _TOOLS
-    return Event(raw, (*parts, *_ending(response, has_tools=tools > 0)))
+    parts += _ending(response, has_tools=tools > 0)
+    check_kept_back(parts)
+    return Event(raw, tuple(parts))
 
 
 class ResponseMeaning:
@@ -109,14 +113,20 @@ class ResponseMeaning:
     The last event holds the whole response again, which goes on as an `Extra` of the answer for the trace.
     """
 
-    __slots__ = ("_tools", "is_complete", "is_done")
+    __slots__ = ("_has_said", "_tools", "is_complete", "is_done")
 
     def __init__(self) -> None:
+        self._has_said = False
         self._tools: dict[int, int] = {}  # by the item's place in the output, the tool call's own number
         self.is_complete = False
         self.is_done = False
 
     def take(self, payload: bytes) -> tuple[Part, ...]:
+        parts = self._meant(payload)
+        self._has_said = self._has_said or has_said(parts)
+        return parts
+
+    def _meant(self, payload: bytes) -> tuple[Part, ...]:
         try:
             event = _event_decoder.decode(payload)
         except msgspec.ValidationError:
@@ -134,8 +144,11 @@ class ResponseMeaning:
             return (Started(response.id or "", response.model or ""),)
         if kind in _ENDS:
             self.is_complete = self.is_done = True
-            whole = Extra({"response": event.response.copy()}, place="answer")
-            return (whole, *_ending(_decoded(event.response), has_tools=bool(self._tools)))
+            response = _decoded(event.response)
+            ending = _ending(response, has_tools=bool(self._tools))
+            if not self._has_said:
+                check_kept_back([*(part for item in response.output for part in _parts_of(item, 0)), *ending])
+            return (Extra({"response": event.response.copy()}, place="answer"), *ending)
         if kind == "response.failed":
             raise _failure_of(_decoded(event.response).error)
         if kind == "error" or event.error is not None:

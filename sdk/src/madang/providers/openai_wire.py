@@ -5,7 +5,7 @@ and other compatible servers speak the same with additions, which stay in the ra
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from madang.errors import FAILURE_REASONS, CallFailed, FailureReason
 from madang.providers.retry_after import retry_after
 
 _encoder = msgspec.json.Encoder()
+_SAID = (Text, Reasoning, Refusal, ToolCall)
 
 
 def encode_body(request: Request, vendor_model: str) -> bytes:
@@ -91,7 +92,9 @@ _body_decoder = msgspec.json.Decoder(_Body)
 
 
 def decode_reply(raw: bytes) -> Event:
-    """The one event of a reply that is not streamed. Raises CallFailed(bad_reply) when it is not JSON."""
+    """The one event of a reply that is not streamed. Raises CallFailed: bad_reply when it is not JSON, content_filter when
+    a filter kept back all of it.
+    """
     try:
         body = _body_decoder.decode(raw)
     except msgspec.ValidationError:
@@ -100,21 +103,61 @@ def decode_reply(raw: bytes) -> Event:
         raise bad_reply("a body that is not JSON") from None
     if body.error is not None and not body.choices:
         raise failure_in(body.error)
-    return Event(raw, tuple(_parts_of(body, is_first=True)))
+    parts = tuple(_parts_of(body, is_first=True))
+    check_kept_back(parts)
+    return Event(raw, parts)
+
+
+def check_kept_back(parts: Iterable[Part]) -> None:
+    """Raises CallFailed(content_filter) for an answer that ended by a filter and says nothing: another vendor may be
+    allowed to give one.
+    """
+    reasons = {part.reason for part in parts if isinstance(part, Finished)}
+    if reasons == {"content_filter"} and not has_said(parts):
+        raise kept_back()
+
+
+def has_said(parts: Iterable[Part]) -> bool:
+    """Whether there is something that a caller could have been shown."""
+    return any(isinstance(part, _SAID) for part in parts)
+
+
+def kept_back() -> CallFailed:
+    return CallFailed(
+        "The vendor's content filter kept back the whole answer.",
+        reason="content_filter",
+        status=400,
+        code="content_filter",
+    )
 
 
 class StreamDecoder:
-    """Turns network reads into events. `hides_usage` cuts out the usage frame that only we asked for.
+    """Turns network reads into events. `hides_usage` cuts out the usage frame that only we asked for; `answers` is how many
+    the caller wants.
 
     What a stream means does not depend on how the network cut it: what came before an error in the same read is given
     first, and `failure` then says what the reader has to raise.
     """
 
-    __slots__ = ("_finished", "_has_started", "_hides_usage", "_is_done", "_splitter", "_started", "failure")
+    __slots__ = (
+        "_answers",
+        "_filtered",
+        "_finished",
+        "_has_said",
+        "_has_started",
+        "_hides_usage",
+        "_is_done",
+        "_splitter",
+        "_started",
+        "failure",
+    )
 
-    def __init__(self, *, hides_usage: bool) -> None:
+    def __init__(self, *, hides_usage: bool, answers: int = 1) -> None:
         self._splitter = FrameSplitter()
         self._hides_usage = hides_usage
+        self._answers = answers
+        self._has_said = False
+        self._filtered: set[int] = set()  # choices that ended by a content filter
         self._has_started = False
         self._started: set[int] = set()  # choices that have said something
         self._finished: set[int] = set()
@@ -182,11 +225,23 @@ class StreamDecoder:
             raise bad_reply("a stream event that is not JSON") from None
         if chunk.error is not None:
             raise failure_in(chunk.error)
-        parts.extend(_parts_of(chunk, is_first=not self._has_started))
+        found = _parts_of(chunk, is_first=not self._has_started)
+        if not self._has_said:
+            self._check_kept_back(chunk, found)
+        parts.extend(found)
         self._has_started = self._has_started or bool(chunk.id)
         for choice in chunk.choices:
             (self._finished if choice.finish_reason else self._started).add(choice.index)
         return not (self._hides_usage and chunk.usage is not None and not chunk.choices)
+
+    def _check_kept_back(self, chunk: _Body, parts: list[Part]) -> None:
+        """Raises CallFailed when a filter has ended every answer before its first word."""
+        self._has_said = has_said(parts)
+        for choice in chunk.choices:
+            if choice.finish_reason == "content_filter":
+                self._filtered.add(choice.index)
+        if not self._has_said and len(self._filtered) >= self._answers:
+            raise kept_back()
 
 
 def _parts_of(body: _Body, *, is_first: bool) -> list[Part]:

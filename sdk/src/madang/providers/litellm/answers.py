@@ -8,19 +8,15 @@ from typing import Any
 
 import msgspec
 
-from madang.calls.event import Consumed, Event, Finished, Part, Reasoning, Refusal, Text, ToolCall
-from madang.errors import CallFailed
-from madang.providers.openai_wire import StreamDecoder, bad_reply, decode_reply
+from madang.calls.event import Consumed, Event, Finished, Part
+from madang.providers.openai_wire import StreamDecoder, bad_reply, decode_reply, has_said
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
-_SAID = (Text, Reasoning, Refusal, ToolCall)
 
 
-def whole_answer(answer: Any, vendor: str) -> Event:
+def whole_answer(answer: Any) -> Event:
     """The one event of an answer to chat or embeddings. Raises CallFailed for one that was blocked."""
-    event = decode_reply(_encode(_dumped(answer)))
-    _check_blocked(event, vendor)
-    return event
+    return decode_reply(_encode(_dumped(answer)))
 
 
 class ChunkReader:
@@ -50,12 +46,13 @@ class ChunkReader:
         if usage:  # in a frame of its own, as OpenAI sends it, so that it can be left out
             frames.append({**fields, "choices": [], "usage": usage})
         event = self._decoder.feed(b"".join(b"data: %b\n\n" % _encode(frame) for frame in frames))
+        if self._decoder.failure is not None:
+            raise self._decoder.failure
         if event is not None and usage and not self._is_usage_told():
             event = Event(event.raw, tuple(_estimated(part) for part in event.parts))
         if event is not None and not self._has_spoken:
-            self._has_spoken = any(isinstance(part, _SAID) for part in event.parts)
+            self._has_spoken = has_said(event.parts)
             if not self._has_spoken:
-                _check_blocked(event, self._vendor)
                 _check_empty(event, self._vendor)
         return event
 
@@ -100,15 +97,6 @@ def _dumped(answer: Any) -> dict[str, Any]:
     if isinstance(details, dict) and details.get("cache_creation_tokens"):
         details["cache_write_tokens"] = details["cache_creation_tokens"]
     return fields
-
-
-def _check_blocked(event: Event, vendor: str) -> None:
-    """An answer that a content filter kept back altogether is none: another vendor may be allowed to give it."""
-    reasons = {part.reason for part in event.parts if isinstance(part, Finished)}
-    if reasons == {"content_filter"} and not any(isinstance(part, _SAID) for part in event.parts):
-        raise CallFailed(
-            f"{vendor}'s content filter blocked the answer.", reason="content_filter", status=400, code="content_filter"
-        )
 
 
 def _check_empty(event: Event, vendor: str) -> None:

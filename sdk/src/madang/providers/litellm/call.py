@@ -69,7 +69,7 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
             )
             if arguments.get("stream"):
                 return await _streamed(request, _Stream(answer, vendor, door.secrets, sessions))
-            event, content_type = _read(request, answer, vendor)
+            event, content_type = _read(request, answer)
         except CallFailed as failure:
             raise keyless(failure, door.secrets) from None
         except Exception as error:  # noqa: BLE001 - the edge of somebody else's library: told in our words
@@ -82,7 +82,7 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
     return call
 
 
-def _read(request: Request, answer: Any, vendor: str) -> tuple[Event, str]:
+def _read(request: Request, answer: Any) -> tuple[Event, str]:
     match request.operation:
         case "images":
             return decode_images(dumped_bytes(answer)), "application/json"
@@ -92,7 +92,7 @@ def _read(request: Request, answer: Any, vendor: str) -> tuple[Event, str]:
             kind = _SOUND.get(str(request.body.get("response_format") or "mp3"), "application/octet-stream")
             return decode_speech(answer.content, kind, request.body.get("input")), kind
         case _:
-            return whole_answer(answer, vendor), "application/json"
+            return whole_answer(answer), "application/json"
 
 
 async def _once(event: Event) -> Events:
