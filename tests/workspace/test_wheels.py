@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -70,7 +71,10 @@ def test_the_server_runs_from_its_wheel(wheels: dict[str, Path], tmp_path: Path)
     lock = ROOT / "requirements" / "server.lock"
     python = environment(tmp_path / "server", "--require-hashes", "--no-deps", "-r", lock)
     run([*uv(), "pip", "install", "--quiet", "--python", python, "--no-deps", wheels["sdk"], wheels["server"]])
-    run([*uv(), "pip", "check", "--python", python])
+    checked = subprocess.run([*uv(), "pip", "check", "--python", python], capture_output=True, text=True, check=False)
+    taken_anyway = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "overrides.in").read_text(), re.MULTILINE))
+    unmet = re.findall(r"requires `([\w.-]+)[^`]*`, but", checked.stderr)
+    assert checked.returncode == 0 or (unmet and set(unmet) <= taken_anyway), checked.stderr
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MADANG_", "PYTHON"))}
     program = tmp_path / "server" / "bin" / "madang"
     assert "madang 0.1.0" in run([program, "--version"], env=clean, cwd=tmp_path)
