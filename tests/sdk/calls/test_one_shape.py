@@ -53,7 +53,7 @@ VENDORS = [
     Vendor(
         "anthropic",
         lambda raw: decode_message(raw, CREATED),
-        lambda: MessageReader(model="claude-sonnet-4-5", created=CREATED, wants_usage=True),
+        lambda: MessageReader.writing_chat(model="claude-sonnet-4-5", created=CREATED, wants_usage=True),
         recorded.ANTHROPIC_TEXT,
         recorded.ANTHROPIC_TEXT_STREAM,
         recorded.ANTHROPIC_TOOL,

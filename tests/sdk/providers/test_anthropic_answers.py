@@ -21,7 +21,7 @@ both_ways = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "st
 
 
 def new_reader(*, wants_usage: bool = False) -> MessageReader:
-    return MessageReader(model="claude-opus-4-5", created=CREATED, wants_usage=wants_usage)
+    return MessageReader.writing_chat(model="claude-opus-4-5", created=CREATED, wants_usage=wants_usage)
 
 
 def read(reads: Iterable[bytes], reader: MessageReader | StreamDecoder | None = None) -> tuple[bytes, list[Part]]:

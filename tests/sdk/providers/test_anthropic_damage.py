@@ -111,7 +111,7 @@ def test_a_damaged_event_leaves_a_stream_that_ends_or_fails(stream: bytes) -> No
     frames = [frame + b"\n\n" for frame in stream.split(b"\n\n")[:-1]]
     for index, frame in enumerate(frames):
         for event in damaged(msgspec.json.decode(frame.split(b"data: ", 1)[1])):
-            reader = MessageReader(model=NEWEST, created=0, wants_usage=True)
+            reader = MessageReader.writing_chat(model=NEWEST, created=0, wants_usage=True)
             changed = b"data: " + msgspec.json.encode(event) + b"\n\n"
             reader.feed(b"".join([*frames[:index], changed, *frames[index + 1 :]]))
             if reader.failure is None:

@@ -105,7 +105,7 @@ def test_an_error_in_an_answer_that_began_well_fails_the_call() -> None:
     ],
 )
 def test_an_error_inside_a_stream_comes_after_what_was_said(kind: str, reason: FailureReason, status: int) -> None:
-    reader = MessageReader(model="claude-opus-5", created=0, wants_usage=False)
+    reader = MessageReader.writing_chat(model="claude-opus-5", created=0, wants_usage=False)
     said = reader.feed(
         recorded.start() + recorded.text(0, "First") + recorded.event("error", error=error(kind)["error"])
     )
@@ -117,7 +117,7 @@ def test_an_error_inside_a_stream_comes_after_what_was_said(kind: str, reason: F
 
 
 def test_a_damaged_event_is_a_bad_reply() -> None:
-    reader = MessageReader(model="claude-opus-5", created=0, wants_usage=False)
+    reader = MessageReader.writing_chat(model="claude-opus-5", created=0, wants_usage=False)
     reader.feed(recorded.start() + b'event: content_block_delta\ndata: {"type":"content_bl\n\n')
     assert reader.failure is not None
     assert reader.failure.reason == "bad_reply"

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 Operation = Literal[
-    "chat", "responses", "embeddings", "images", "image_edits", "transcription", "translation", "speech"
+    "chat",
+    "responses",
+    "messages",
+    "count_tokens",
+    "embeddings",
+    "images",
+    "image_edits",
+    "transcription",
+    "translation",
+    "speech",
 ]
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -14,17 +23,27 @@ WITH_FILES: frozenset[Operation] = frozenset({"image_edits", "transcription", "t
 Vendor = Literal["openai", "azure", "anthropic", "gemini", "vertex", "bedrock", "litellm", "fake"]
 VENDORS: tuple[Vendor, ...] = get_args(Vendor)
 
+CHATS: frozenset[Operation] = frozenset({"chat", "responses", "messages"})
+"""The operations whose answer is text that a model wrote, in the languages of OpenAI's and Anthropic's clients."""
+
 _ALL = frozenset(OPERATIONS)
+
+
+def _chat_and(*others: Operation) -> frozenset[Operation]:
+    """Who chats can be asked for it in every language: `providers/dialects` translates."""
+    counting: tuple[Operation, ...] = ("count_tokens",)
+    return CHATS.union(counting, others)
+
 
 SERVED_BY: Mapping[str, frozenset[Operation]] = {
     "openai": _ALL,
     "azure": _ALL,
-    "anthropic": frozenset({"chat"}),
-    "gemini": frozenset({"chat", "embeddings", "images", "speech"}),
-    "vertex": frozenset({"chat", "embeddings", "images", "speech"}),
-    "bedrock": frozenset({"chat", "embeddings", "images"}),
-    "litellm": frozenset({"chat", "embeddings", "images", "transcription", "speech"}),
-    "fake": frozenset({"chat", "embeddings"}),
+    "anthropic": _chat_and(),
+    "gemini": _chat_and("embeddings", "images", "speech"),
+    "vertex": _chat_and("embeddings", "images", "speech"),
+    "bedrock": _chat_and("embeddings", "images"),
+    "litellm": _chat_and("embeddings", "images", "transcription", "speech"),
+    "fake": _chat_and("embeddings"),
 }
 """By vendor. A target whose vendor cannot be asked is passed over, with that as the reason."""
 

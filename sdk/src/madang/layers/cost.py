@@ -9,12 +9,14 @@ import asyncio
 import msgspec
 
 from madang.calls.event import Consumed, Event, Reasoning, Text, ToolCall
+from madang.calls.operation import CHATS
 from madang.calls.reply import Call, Reply
 from madang.calls.request import Attempt, Request
+from madang.calls.text_size import BYTES_PER_TOKEN, text_bytes
 from madang.calls.usage import Usage
 from madang.errors import CallFailed, FailureReason
 from madang.pricing.cost import cost_of
-from madang.routing.needs import BYTES_PER_TOKEN, needs_of, text_bytes
+from madang.routing.needs import needs_of
 
 # Ends after which the vendor may have worked on the request and bill it. After the others it has only if something came.
 _BILLED: frozenset[FailureReason] = frozenset({"timeout", "stream_cut", "cancelled"})
@@ -65,7 +67,7 @@ class _Counter:
                 output = (usage.output_tokens or 0) + said
                 usage = msgspec.structs.replace(usage, output_tokens=output, is_estimated=True)
             self._note(usage, is_answered=False)
-        elif self._request.operation in ("chat", "responses") and (self._has_said or _is_billed(error)):
+        elif self._request.operation in CHATS and (self._has_said or _is_billed(error)):
             prompt = needs_of(self._request).prompt_tokens
             self._note(Usage(input_tokens=prompt, output_tokens=said, is_estimated=True), is_answered=False)
 

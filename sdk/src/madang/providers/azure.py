@@ -7,6 +7,7 @@ and an `api_version` can only be "v1" or "preview". Responses are served by the 
 
 from madang.calls.reply import Call
 from madang.calls.request import Request
+from madang.calls.target import Target
 from madang.calls.transport import Transport
 from madang.errors import CallFailed
 from madang.providers.openai import PATHS, Address, wire_call
@@ -19,13 +20,18 @@ def azure_call(transport: Transport) -> Call:
     return wire_call(transport, address_of)
 
 
+def serves_responses(target: Target) -> bool:
+    """Whether a deployment is called by the v1 API."""
+    return target.base_url.rstrip("/").endswith(_V1) or not target.api_version or target.api_version in _VERSIONS_OF_V1
+
+
 def address_of(request: Request) -> Address:
     target = request.target
     assert target is not None
     base = target.base_url.rstrip("/")
     headers = {"api-key": target.api_key, "content-type": "application/json", "accept-encoding": "identity"}
     version = f"?api-version={target.api_version}" if target.api_version else ""
-    if base.endswith(_V1) or not version or target.api_version in _VERSIONS_OF_V1:
+    if serves_responses(target):
         prefix = base if base.endswith(_V1) else base + _V1
         return Address(prefix + PATHS[request.operation] + version, headers)
     if request.operation == "responses":

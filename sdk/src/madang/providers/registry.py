@@ -9,6 +9,7 @@ from madang.errors import CallFailed
 from madang.providers.anthropic.call import anthropic_call
 from madang.providers.azure import azure_call
 from madang.providers.bedrock.call import bedrock_call
+from madang.providers.dialects.call import with_dialects
 from madang.providers.fake import fake_call
 from madang.providers.gemini.call import gemini_call, vertex_call
 from madang.providers.openai import openai_call
@@ -49,7 +50,7 @@ def vendor_call(
             )
         return await vendor(request)
 
-    return call
+    return with_dialects(call)
 
 
 def _litellm(transport: Transport) -> Call:

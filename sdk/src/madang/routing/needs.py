@@ -2,12 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from madang.calls.operation import SERVED_BY, Operation
+from madang.calls.operation import CHATS, SERVED_BY, Operation
 from madang.calls.request import Request
 from madang.calls.target import Feature, Target
+from madang.calls.text_size import BYTES_PER_TOKEN, text_bytes
 
-# Bytes of UTF-8 per token. English has about 4.2 letters a token; a Korean syllable is 3 bytes and two thirds of a token.
-BYTES_PER_TOKEN = 4.4
 # A text is estimated, so only one that is clearly too long counts as that.
 _CLEARLY = 1.15
 
@@ -17,6 +16,8 @@ _FEATURE_OF_PART: dict[str, Feature] = {
     "input_audio": "audio",
     "file": "documents",
     "input_file": "documents",
+    "image": "vision",
+    "document": "documents",
 }
 
 
@@ -30,7 +31,7 @@ class Needs(NamedTuple):
 
 def needs_of(request: Request) -> Needs:
     """What this request needs."""
-    if request.operation not in ("chat", "responses"):
+    if request.operation not in CHATS:
         return Needs(request.operation)
     body = request.body
     features: set[Feature] = set()
@@ -40,12 +41,8 @@ def needs_of(request: Request) -> Needs:
         features.add("structured_output")
     text = _read_messages(body.get("messages") or body.get("input"), features)
     text += _read_messages(body.get("instructions"), features)
+    text += _read_content(body.get("system"), features)  # of Anthropic's Messages API
     return Needs(request.operation, frozenset(features), round(text / BYTES_PER_TOKEN))
-
-
-def text_bytes(text: str) -> int:
-    """Bytes of UTF-8, nearly: what is not ASCII counts three, as Hangul does."""
-    return len(text) if text.isascii() else 3 * len(text)
 
 
 def unmet_by(target: Target, needs: Needs) -> str:
@@ -66,8 +63,14 @@ def is_too_long_for(target: Target, needs: Needs) -> bool:
 
 
 def _asks_for_schema(body: dict[str, Any]) -> bool:
-    text = body.get("text")  # of the Responses API
-    wanted = body.get("response_format") or (text.get("format") if isinstance(text, dict) else None)
+    for name in ("text", "output_config"):  # of the Responses API, and of Anthropic's
+        holder = body.get(name)
+        if isinstance(holder, dict) and _is_schema(holder.get("format")):
+            return True
+    return _is_schema(body.get("response_format"))
+
+
+def _is_schema(wanted: Any) -> bool:
     return isinstance(wanted, dict) and wanted.get("type") == "json_schema"
 
 
@@ -76,12 +79,17 @@ def _read_messages(messages: Any, features: set[Feature]) -> int:
         return text_bytes(messages)
     size = 0
     for message in messages if isinstance(messages, list) else ():
-        content = message.get("content") if isinstance(message, dict) else None
-        if isinstance(content, str):
-            size += text_bytes(content)
-        elif isinstance(content, list):
-            size += sum(_read_part(part, features) for part in content if isinstance(part, dict))
+        if isinstance(message, dict):
+            size += _read_content(message.get("content"), features)
     return size
+
+
+def _read_content(content: Any, features: set[Feature]) -> int:
+    if isinstance(content, str):
+        return text_bytes(content)
+    if isinstance(content, list):
+        return sum(_read_part(part, features) for part in content if isinstance(part, dict))
+    return 0
 
 
 def _read_part(part: dict[str, Any], features: set[Feature]) -> int:
@@ -89,5 +97,7 @@ def _read_part(part: dict[str, Any], features: set[Feature]) -> int:
     if feature is not None:
         features.add(feature)
         return 0
+    if part.get("type") == "tool_result":
+        return _read_content(part.get("content"), features)
     text = part.get("text")
     return text_bytes(text) if isinstance(text, str) else 0

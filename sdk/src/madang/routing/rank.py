@@ -11,6 +11,7 @@ from math import inf, log
 from random import Random
 from typing import NamedTuple
 
+from madang.calls.operation import CHATS
 from madang.calls.policy import Policy
 from madang.calls.target import Price, Route, Target
 from madang.routing.books import Books
@@ -19,7 +20,6 @@ from madang.routing.needs import Needs
 EXPLORED_SHARE = 0.05  # of calls routed by latency go to another target, so that one that became fast is noticed
 KNOWN_FROM = 3.0  # measured calls; a target with fewer is tried first until it has them
 _NO_NEEDS = Needs()
-_ANSWERS_IN_TOKENS = ("chat", "responses")
 _ANSWER_TOKENS = 500  # assumed where the request sets no limit; only the comparison of prices depends on it
 
 
@@ -124,7 +124,7 @@ def _latency(target: Target, sight: Sight) -> tuple[float, str]:
 def _cost(target: Target, sight: Sight) -> tuple[float, str]:
     asked = max(sight.needs.prompt_tokens, 1)
     price = _price_at(target, asked)
-    answers = sight.answer_tokens if sight.needs.operation in _ANSWERS_IN_TOKENS else 0
+    answers = sight.answer_tokens if sight.needs.operation in CHATS else 0
     if price is None or price.input is None or (price.output is None and answers):
         return inf, "price unknown"
     spent = (asked * price.input + answers * (price.output or 0)) / 1_000_000 + (price.per_request or 0)

@@ -19,6 +19,10 @@ def output_of(operation: Operation, parts: Sequence[Part], raw: bytes) -> bytes:
     match operation:
         case "chat":
             return raw or completion_of(parts)
+        case "messages":  # put together, so that it has one shape whoever answered
+            return completion_of(parts)
+        case "count_tokens":
+            return raw
         case "responses":
             return raw or _response(parts) or completion_of(parts)
         case "images" | "image_edits":

@@ -1,33 +1,46 @@
 """Calls to Anthropic's Messages API, and to servers that speak it at another base URL.
 
 Source: Anthropic's API reference, "Create a Message" and "Versions". `api_version` of a deployment is the header
-anthropic-version; the base URL may end with /v1 or not, as for the vendor's own clients.
+anthropic-version; the base URL may end with /v1 or not, as for the vendor's own clients. A request in the vendor's own
+words goes out as it is, but for the model's name and `betas`, which are a header; its answer passes untouched.
 """
 
 from collections.abc import Mapping
 
+import msgspec
+
 from madang.calls.event import Event
+from madang.calls.operation import Operation
 from madang.calls.reply import Call
 from madang.calls.request import Request
+from madang.calls.target import Target
 from madang.calls.transport import Transport
 from madang.errors import CallFailed
 from madang.providers.anthropic.failures import decode_failure
-from madang.providers.anthropic.reply import decode_reply
+from madang.providers.anthropic.reply import decode_reply, meaning_of_reply
 from madang.providers.anthropic.request_body import encode_body
 from madang.providers.anthropic.stream import MessageReader
 from madang.providers.http_call import Outgoing, http_call
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_VERSION = "2023-06-01"
+_PATHS: Mapping[Operation, str] = {
+    "chat": "/v1/messages",
+    "messages": "/v1/messages",
+    "count_tokens": "/v1/messages/count_tokens",
+}
+
+_encode = msgspec.json.Encoder().encode
 
 
 class AnthropicWire:
-    """Requests in OpenAI's shape go out in Anthropic's, and its answers come back in OpenAI's."""
+    """Requests in OpenAI's shape go out in Anthropic's, and its answers come back in OpenAI's; its own words pass."""
 
     async def outgoing(self, request: Request) -> Outgoing:
         target = request.target
         assert target is not None
-        if request.operation != "chat":
+        path = _PATHS.get(request.operation)
+        if path is None:
             raise CallFailed(
                 f"Anthropic is not asked for {request.operation!r}; it is for chat.",
                 reason="invalid_request",
@@ -46,7 +59,8 @@ class AnthropicWire:
         if isinstance(betas, list) and betas:
             headers["anthropic-beta"] = ",".join(str(beta) for beta in betas)
         base = target.base_url.rstrip("/").removesuffix("/v1") or DEFAULT_BASE_URL
-        return Outgoing(f"{base}/v1/messages", headers, encode_body(request, target), (target.api_key,))
+        body = encode_body(request, target) if request.operation == "chat" else _own_body(request, target)
+        return Outgoing(base + path, headers, body, (target.api_key,))
 
     def is_stream(self, content_type: str) -> bool:
         return content_type.startswith("text/event-stream")
@@ -55,11 +69,19 @@ class AnthropicWire:
         return "text/event-stream; charset=utf-8" if is_stream else "application/json"
 
     def whole(self, request: Request, raw: bytes, content_type: str) -> Event:
-        return decode_reply(raw, _created(request))
+        match request.operation:
+            case "messages":
+                return Event(raw, meaning_of_reply(raw))
+            case "count_tokens":
+                return Event(raw)
+            case _:
+                return decode_reply(raw, _created(request))
 
     def reader(self, request: Request) -> MessageReader:
         assert request.target is not None
-        return MessageReader(
+        if request.operation == "messages":
+            return MessageReader()
+        return MessageReader.writing_chat(
             model=request.target.vendor_model, created=_created(request), wants_usage=request.wants_usage
         )
 
@@ -69,6 +91,12 @@ class AnthropicWire:
 
 def anthropic_call(transport: Transport) -> Call:
     return http_call(transport, AnthropicWire())
+
+
+def _own_body(request: Request, target: Target) -> bytes:
+    body = {**request.body, "model": target.vendor_model}
+    body.pop("betas", None)
+    return _encode(body)
 
 
 def _created(request: Request) -> int:

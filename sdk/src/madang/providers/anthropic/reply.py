@@ -62,6 +62,12 @@ def decode_reply(raw: bytes, created: int) -> Event:
 
     `created`: seconds since the epoch, which the vendor does not tell.
     """
+    parts = meaning_of_reply(raw)
+    return Event(completion_of(parts, created), parts)
+
+
+def meaning_of_reply(raw: bytes) -> tuple[Part, ...]:
+    """The parts of an answer that is not streamed. Raises CallFailed as `decode_reply` does."""
     try:
         message = _decoder.decode(raw)
     except msgspec.ValidationError:
@@ -76,7 +82,7 @@ def decode_reply(raw: bytes, created: int) -> Event:
     _add_blocks(parts, message.content)
     parts += kept_blocks(message.content)
     add_ending(parts, message, message.usage, message.diagnostics, _said_in(parts))
-    return Event(completion_of(parts, created), tuple(parts))
+    return tuple(parts)
 
 
 def kind_of(block: Mapping[str, Any]) -> str:

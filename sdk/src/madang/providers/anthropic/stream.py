@@ -1,4 +1,4 @@
-"""Anthropic's stream as OpenAI's.
+"""What Anthropic's stream means; its bytes, or the same as OpenAI's stream.
 
 Source: Anthropic's document "Streaming messages"; the type `RawMessageStreamEvent` of its Python client 2.8. Events name
 blocks by their position; a block's own beginning, deltas and end come in that order, and usage as running totals.
@@ -50,7 +50,10 @@ _decoder = msgspec.json.Decoder(_StreamEvent)
 
 
 class MessageReader:
-    """One stream. What was said before an error in the same read is given first; `failure` is then what to raise."""
+    """One stream. What was said before an error in the same read is given first; `failure` is then what to raise.
+
+    The vendor's bytes pass as they are, unless a `writer` writes them as another stream.
+    """
 
     __slots__ = (
         "_blocks",
@@ -66,9 +69,9 @@ class MessageReader:
         "failure",
     )
 
-    def __init__(self, *, model: str, created: int, wants_usage: bool) -> None:
+    def __init__(self, writer: ChunkWriter | None = None) -> None:
         self._splitter = FrameSplitter()
-        self._writer = ChunkWriter(reply_id="", model=model, created=created, wants_usage=wants_usage)
+        self._writer = writer
         self._blocks: dict[int, dict[str, Any]] = {}  # as far as they are known, in the order of their beginnings
         self._pieces: dict[int, list[str]] = {}  # by block: of its text, its thoughts or its JSON
         self._tools: dict[int, int] = {}  # the number of a tool call by that of its block
@@ -78,6 +81,11 @@ class MessageReader:
         self._is_finished = False
         self._is_done = False
         self.failure: CallFailed | None = None
+
+    @classmethod
+    def writing_chat(cls, *, model: str, created: int, wants_usage: bool) -> "MessageReader":
+        """A reader whose events are frames of OpenAI's chat. See ChunkWriter."""
+        return cls(ChunkWriter(reply_id="", model=model, created=created, wants_usage=wants_usage))
 
     @property
     def is_done(self) -> bool:
@@ -92,6 +100,7 @@ class MessageReader:
     def feed(self, data: bytes) -> Event | None:
         """One event for all frames that became complete; sets `failure` on an error event or a damaged one."""
         parts: list[Part] = []
+        frames: list[bytes] = []
         for frame in self._splitter.feed(data):
             if self._is_done:
                 break
@@ -100,14 +109,17 @@ class MessageReader:
             except CallFailed as failure:
                 self.failure = failure
                 break
-        return self._written(parts, is_last=self._is_done)
+            frames.append(frame)
+        if self._writer is not None:
+            return self._written(parts, self._writer, is_last=self._is_done)
+        return Event(b"".join(frames), tuple(parts)) if frames or parts else None
 
     def end(self) -> Event | None:
         """The vendor has closed the stream. Sets `failure` (stream_cut) when the answer was not complete."""
         if self._is_done:
             return None
         if self._is_finished:
-            return self._written([], is_last=True)
+            return self._written([], self._writer, is_last=True) if self._writer is not None else None
         self.failure = CallFailed(
             "The vendor ended the stream before the answer was complete.",
             reason="stream_cut",
@@ -116,11 +128,11 @@ class MessageReader:
         )
         return None
 
-    def _written(self, parts: list[Part], *, is_last: bool) -> Event | None:
-        event = self._writer.event(parts)
+    def _written(self, parts: list[Part], writer: ChunkWriter, *, is_last: bool) -> Event | None:
+        event = writer.event(parts)
         if not is_last:
             return event
-        return Event((event.raw if event else b"") + self._writer.end(), tuple(parts))
+        return Event((event.raw if event else b"") + writer.end(), tuple(parts))
 
     def _take(self, payload: bytes, parts: list[Part]) -> None:
         if not payload:
