@@ -36,16 +36,15 @@ export function DeploymentMore({ deployment, text, errorOf, onChange }: Deployme
     { vendor, model: vendor_model.trim(), base_model: base_model.trim(), base_url: base_url.trim() },
     400,
   );
-  const found = useQuery(priceOfQuery(project.id, asked));
-  const listed = asked.model === "" ? null : found.data;
+  const query = useQuery(priceOfQuery(project.id, asked));
+  const listed = asked.model === "" ? null : query.data;
   const unknown = t("models.unknownPrice");
   const price = (amount: string | null | undefined) => amount ?? unknown;
   const hasOwn = deployment.input_usd_per_million !== "" || deployment.output_usd_per_million !== "";
-  const source = hasOwn
-    ? t("models.priceOwn")
-    : listed?.source
-      ? t("models.priceListed", { source: listed.source })
-      : t("models.priceUnknown");
+  const found = listed?.source
+    ? t("models.priceListed", { source: listed.source })
+    : t("models.priceUnknown");
+  const source = hasOwn ? t("models.priceOwn") : asked.model && !query.isPending && found;
   return (
     <div style={{ marginTop: 10 }}>
       <Fold

@@ -28,11 +28,7 @@ export function DeploymentsFields({ draft, set, errorOf, model, credentials }: D
   return (
     <Section
       title={t("models.deployments")}
-      help={
-        deployments.length > 1
-          ? `${t("models.weightHelp")} ${t("models.orderHelp")}`
-          : t("models.deploymentsHelp")
-      }
+      help={deployments.length > 1 ? t("models.sharedHelp") : t("models.deploymentsHelp")}
       actions={
         <Button variant="default" size="compact-sm" leftSection={<Plus size={14} />} onClick={add}>
           {t("models.addDeployment")}

@@ -46,17 +46,24 @@ export function Health({ deployment }: { deployment: Seen | undefined }) {
 /** The state of a model is that of its deployments: well as long as none of them rests. */
 export function ModelHealth({ deployments }: { deployments: Deployment[] }) {
   const { t } = useTranslation();
+  const namesOf = (some: Deployment[]) =>
+    some.map((one) => `${one.name} (${causeWords(t, one.health?.reason ?? "")})`).join(", ");
   const on = deployments.filter((deployment) => deployment.enabled);
   const cooling = on.filter((deployment) => deployment.health?.state === "cooling");
   if (cooling.length === 0) {
-    const trial = on.find((deployment) => deployment.health?.state === "trial");
-    return <Health deployment={trial ?? on.find((deployment) => deployment.health) ?? on[0]} />;
+    const trials = on.filter((deployment) => deployment.health?.state === "trial");
+    if (trials.length === 0)
+      return <Health deployment={on.find((deployment) => deployment.health) ?? on[0]} />;
+    return (
+      <StatusDot tone="warn" title={t("models.onTrialHelp", { names: namesOf(trials) })}>
+        {t("models.trial")} {trials.length}/{on.length}
+      </StatusDot>
+    );
   }
-  const names = cooling.map((one) => `${one.name} (${causeWords(t, one.health?.reason ?? "")})`).join(", ");
   return (
     <StatusDot
       tone={cooling.length === on.length ? "error" : "warn"}
-      title={t("models.restingHelp", { names })}
+      title={t("models.restingHelp", { names: namesOf(cooling) })}
     >
       {t("models.cooling")} {cooling.length}/{on.length}
     </StatusDot>

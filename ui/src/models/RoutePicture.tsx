@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { VendorMark } from "../calls/VendorMark";
-import { formatDuration, formatShare } from "../design/numbers";
+import { formatDuration } from "../design/numbers";
 import { StatusDot } from "../design/Tag";
 import { CARD, layoutOf, type Place } from "./layout";
 import type { Card, Column, Picture } from "./picture";
@@ -51,7 +51,7 @@ export function RoutePicture({ picture, isAfter, label }: RoutePictureProps) {
             />
           ))}
         </svg>
-        <div className={classes.caller} style={layout.caller} aria-hidden>
+        <div className={classes.caller} style={boxOf(layout.caller)} aria-hidden>
           {t("route.caller")}
         </div>
         <ol className={classes.columns}>
@@ -138,7 +138,7 @@ function Mark({ card, isAfter }: { card: Card; isAfter: boolean }) {
   if (!card.share) return null;
   return (
     <span className={classes.share} title={t("route.shareHelp")}>
-      {formatShare(Math.round(card.share * 100), 100)}
+      {wholePercent(card.share)}
     </span>
   );
 }
@@ -162,4 +162,14 @@ function CardState({ card }: { card: Card }) {
     case "healthy":
       return <StatusDot tone="ok">{t("models.healthy")}</StatusDot>;
   }
+}
+
+function boxOf({ x, y, width, height }: Place & { width: number; height: number }) {
+  return { left: x, top: y, width, height };
+}
+
+/** Shares are found by drawing, so decimals would be made up. */
+function wholePercent(share: number): string {
+  const percent = Math.round(share * 100);
+  return percent === 0 ? "<1%" : `${percent}%`;
 }

@@ -93,11 +93,12 @@ function turnsOf(all: Card[], places: Record<string, Place>): Line[] {
 
 function link(from: Place, to: Place): string {
   const middle = CARD.height / 2;
-  const start = { x: from.x + CARD.width, y: from.y + middle };
+  // Leaves above the middle and comes in below it, so that the two are told apart.
+  const start = { x: from.x + CARD.width, y: from.y + middle - 12 };
   if (to.x > from.x) return curve(start, { x: to.x - 6, y: to.y + middle });
   // Within a column, or back: out to the right and in again.
-  const end = { x: to.x + CARD.width + 6, y: to.y + middle };
-  const out = Math.max(start.x, end.x) + 34;
+  const end = { x: to.x + CARD.width + 6, y: to.y + middle + 12 };
+  const out = Math.max(start.x, end.x) + 30;
   return `M${start.x},${start.y} C${out},${start.y} ${out},${end.y} ${end.x},${end.y}`;
 }
 

@@ -17,7 +17,7 @@ export function useModelColumns(): Column<Model>[] {
       {
         id: "alias",
         title: t("models.alias"),
-        width: 230,
+        width: 206,
         cell: (model) => (
           <>
             <strong title={model.description}>{model.alias}</strong>{" "}
@@ -32,53 +32,53 @@ export function useModelColumns(): Column<Model>[] {
       {
         id: "health",
         title: t("models.health"),
-        width: 120,
+        width: 112,
         cell: (model) => <ModelHealth deployments={model.deployments} />,
       },
       {
         id: "calls",
         title: t("traces.chartCalls"),
-        width: 76,
+        width: 70,
         right: true,
         cell: (model) => <DayCalls alias={model.alias} />,
       },
       {
         id: "errors",
         title: t("traces.chartErrors"),
-        width: 76,
+        width: 70,
         right: true,
         cell: (model) => <DayErrors alias={model.alias} />,
       },
       {
         id: "p50",
         title: "p50",
-        width: 76,
+        width: 70,
         right: true,
         cell: (model) => <DayLatency alias={model.alias} of="p50_ms" />,
       },
       {
         id: "p95",
         title: "p95",
-        width: 76,
+        width: 70,
         right: true,
         cell: (model) => <DayLatency alias={model.alias} of="p95_ms" />,
       },
       {
         id: "day",
         title: t("activity.hours"),
-        width: 144,
+        width: 142,
         cell: (model) => <DayCourse alias={model.alias} />,
       },
       {
         id: "behind",
         title: t("models.behind"),
-        width: 300,
+        width: 272,
         cell: (model) => <Behind deployments={model.deployments} />,
       },
       {
         id: "fallbacks",
         title: t("models.fallbacks"),
-        width: 160,
+        width: 150,
         cell: (model) => model.fallbacks.join(" → "),
       },
       {

@@ -72,6 +72,16 @@ test("a deployment that is off is shown and gets no share", () => {
   ]);
 });
 
+test("where chance decides by weight, shares are exact, not as they were drawn", () => {
+  const weighted = { ...model, routing: { ...model.routing, strategy: "weighted" as const } };
+  const drawn = {
+    ...explained,
+    steps: [step("a", "gpt-4o", 0.77), step("b", "gpt-4o", 0.23), step("c", "gpt-4o", 0)],
+  };
+  const cards = pictureOf(weighted, [small], drawn, "now").columns[0]?.cards;
+  expect(cards?.map((card) => card.share)).toEqual([0.75, 0.25]);
+});
+
 test("after a failure those who are asked have their turns, and the first has failed", () => {
   const picture = pictureOf(model, [model, small], explained, "outage");
   expect(turns(picture)).toEqual({ a: null, b: 1, c: 2, d: null, s1: 3 });

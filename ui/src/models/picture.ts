@@ -49,6 +49,7 @@ export function pictureOf(
   moment: Moment,
 ): Picture {
   const own = orderedColumns(model, explained);
+  if (model.routing.strategy === "weighted") shareByWeight(own);
   const known = new Map(others.map((one) => [one.alias, one]));
   const behind = fallbacksOf(model, known, moment).map((alias) => {
     const other = known.get(alias);
@@ -65,6 +66,13 @@ export function pictureOf(
   const columns = [...own, ...behind];
   if (moment === "now" || !explained) return { columns, asked: 0 };
   return afterFailure(columns, explained, moment);
+}
+
+/** Who is tried first at all is known by drawing; where chance decides by weight, how often is known exactly. */
+function shareByWeight(columns: Column[]): void {
+  const first = columns.flatMap((column) => column.cards).filter((card) => (card.share ?? 0) > 0);
+  const whole = first.reduce((sum, card) => sum + card.weight, 0);
+  if (whole > 0) for (const card of first) card.share = card.weight / whole;
 }
 
 /** The aliases behind the model, each before its own fallbacks, once. */

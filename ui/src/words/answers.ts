@@ -41,6 +41,32 @@ const ANSWERS: [RegExp, Korean][] = [
     /^The project already has a credential named '(.+)'/,
     (name) => `“${name}” 크레덴셜이 이미 있어요. 다른 이름을 써 주세요.`,
   ],
+  [/^This is not a vendor key/, "공급사 키가 아니에요. 영문자, 숫자, 기호로 된 한 줄로 적어 주세요."],
+  [
+    /For Bedrock give an API key, or JSON/,
+    "Bedrock은 API 키, 또는 액세스 키 ID와 비밀 액세스 키가 필요해요. 임시 자격 증명이면 세션 토큰도 적어 주세요.",
+  ],
+  [
+    /^The key file has no (\w+)\./,
+    (name) => `키 파일에 ${name}이(가) 없어요. 서비스 계정의 JSON 키 파일 전체를 붙여 넣어 주세요.`,
+  ],
+  [/For Vertex AI paste the whole/, "서비스 계정의 JSON 키 파일 전체를 붙여 넣어 주세요."],
+  [
+    /^The private_key in the key file/,
+    "키 파일의 private_key를 읽을 수 없어요. 파일을 그대로 붙여 넣어 주세요.",
+  ],
+  [/^The token_uri in the key file/, "키 파일의 token_uri는 https://로 시작해야 해요."],
+  [/Give a key, or JSON with LiteLLM's parameters/, "API 키나, LiteLLM 매개변수를 담은 JSON을 적어 주세요."],
+  [/^Enter the key again/, "키를 다시 입력해 주세요. 저장된 키는 등록할 때의 주소로만 보내요."],
+  [
+    /^Models still use this credential: (.+)\. Give/,
+    (models) => `${models} 모델이 쓰고 있어요. 먼저 다른 크레덴셜로 바꿔 주세요.`,
+  ],
+  [
+    /^Which vendor this opens is said by the model/,
+    "이 키로 여는 공급사는 모델에서 정해져요. 이 크레덴셜을 쓰는 모델에서 테스트 호출을 해 보세요.",
+  ],
+  [/^The vendor did not answer within/, "공급사가 제때 응답하지 않았어요."],
   [/^The vendor accepts this key/, "공급사가 이 키를 확인했어요."],
   [
     /^The vendor refuses this key \((\d+)\)/,
@@ -92,16 +118,77 @@ const ANSWERS: [RegExp, Korean][] = [
   [/^Two deployments are named '(.+)'/, (name) => `이름이 “${name}”인 배포가 둘이에요. 하나를 바꿔 주세요.`],
   [/^Enable at least one deployment/, "배포를 하나 이상 켜 주세요."],
   [/^Give at least one enabled deployment a weight/, "켜진 배포 중 하나 이상은 가중치가 0보다 커야 해요."],
-  [/^Give the vendor's name of the model/, "공급사에서 쓰는 모델 이름을 적어 주세요."],
+  [/^Give the vendor's name of the model\.$/, "공급사에서 쓰는 모델 이름을 적어 주세요."],
   [/^Give a weight of 0 or more/, "가중치는 0 이상이어야 해요."],
   [/^Give an order from 1/, "순서는 1(먼저 시도)부터 1000까지예요."],
   [/^Give the region in up to/, "리전은 koreacentral처럼 64자 이하로 적어 주세요."],
   [/^Give a price of 0 or more/, "단가는 토큰 100만 개당 0달러 이상이어야 해요."],
+  [/^Give the vendor's name of the model behind it/, "gpt-4o처럼 실제 모델 이름을 적어 주세요."],
+  [/^Give 1 to [\d,]+ tokens/, "토큰 수를 1 이상으로 적거나, 모르면 비워 두세요."],
+  [
+    /^An answer of ([\d,]+) tokens does not fit into a context window of ([\d,]+)/,
+    (most, window) => `최대 출력 ${most} 토큰이 컨텍스트 길이 ${window} 토큰보다 길어요.`,
+  ],
+  [
+    /^Choose a credential, or give the address/,
+    "크레덴셜을 고르거나, 키가 필요 없는 서버라면 주소를 적어 주세요.",
+  ],
+  [/^Choose a credential for/, "이 공급사를 쓰려면 크레덴셜을 골라 주세요."],
+  [
+    /^The credential is for (\S+), the deployment for (\S+);/,
+    (has, needs) => `크레덴셜은 ${has}, 배포는 ${needs} 것이에요. 맞는 것을 골라 주세요.`,
+  ],
+  [
+    /^Azure needs an address/,
+    "Azure 주소가 여기나 크레덴셜에 있어야 해요. 예: https://NAME.openai.azure.com",
+  ],
+  [/^Azure needs an API version/, "2024-10-21 같은 API 버전이나, /openai/v1로 끝나는 주소가 필요해요."],
+  [/^Bedrock needs a region/, "us-east-1 같은 리전이나 런타임 주소가 필요해요."],
+  [/^Vertex AI needs a region/, "us-central1 같은 리전이나 global이 필요해요."],
+  [
+    /^Region '(.*)' cannot be one of/,
+    (region) =>
+      `“${region}”은(는) 리전 이름이 될 수 없어요. us-east-1처럼 영문 소문자, 숫자, 하이픈으로 적어 주세요.`,
+  ],
+  [/^LiteLLM needs the model as/, "mistral/mistral-large-latest처럼 공급사/모델로 적어 주세요."],
+  [/^An address in the simulator reads (\S+) for/, (form) => `시뮬레이터 주소는 ${form} 꼴이에요.`],
+  [/^Give the address without/, "주소에서 ?와 # 뒤를 빼 주세요. API 버전과 배포는 따로 적는 칸이 있어요."],
+  [/^Link-local addresses/, "169.254로 시작하는 내부 전용 주소는 호출하지 않아요."],
+  [/^Start a second request after more than/, "0초보다 긴 시간을 적어 주세요."],
+  [
+    /^A second request after (\S+) seconds would come after .* limit of (\S+) seconds/,
+    (after, whole) => `${after}초 뒤의 두 번째 요청은 호출 전체 제한 ${whole}초보다 늦어요.`,
+  ],
+  [/^Give either hedge_after_s or/, "두 번째 요청을 시작하는 때는 하나만 정할 수 있어요."],
+  [/^Prefer at most (\d+) regions/, (most) => `우선 리전은 ${most}개까지 적을 수 있어요.`],
+  [/^Give each region in 1 to 64/, "리전은 koreacentral처럼 64자 이하로 적어 주세요."],
+  [/^A region is preferred twice/, "같은 리전이 두 번 들어 있어요."],
+  [/^Name at most (\d+) fallbacks/, (most) => `대체 모델은 ${most}개까지 둘 수 있어요.`],
+  [
+    /^Model '.+' falls back to '(.+)', which does not exist/,
+    (name) => `대체 모델 “${name}”이(가) 이 프로젝트에 없어요.`,
+  ],
+  [
+    /^'(.+)' is the last deployment of '.+' that takes calls/,
+    (name) =>
+      `“${name}”은(는) 호출을 받는 마지막 배포예요. 먼저 다른 배포를 켜거나(가중치 0 초과), 모델을 삭제해 주세요.`,
+  ],
+  [/^Model '(.+)' has no deployment '(.+)'/, (_model, name) => `“${name}” 배포가 이 모델에 없어요.`],
+  [
+    /^Model '(.+)' does not serve calls/,
+    (alias) =>
+      `“${alias}” 모델은 지금 호출을 받지 않아요. 모의 모델이라면 시뮬레이터가 켜져 있는지 확인해 주세요.`,
+  ],
+  [
+    /^(.+) does not serve calls: enable it/,
+    () => "이 배포는 호출을 받지 않아요. 켜져 있는지, 크레덴셜을 열 수 있는지 확인해 주세요.",
+  ],
+  [/^There is no model '(.+)' in this project/, (alias) => `“${alias}” 모델이 이 프로젝트에 없어요.`],
   [/^There is no credential named '(.+)'/, (name) => `“${name}” 크레덴셜이 이 프로젝트에 없어요.`],
   [/^Model '(.+)' cannot fall back to itself/, "자기 자신을 대체 경로로 둘 수 없어요."],
   [/^Model '(.+)' names a fallback twice/, "같은 대체 모델이 두 번 들어 있어요."],
   [
-    /^These fallbacks go in a circle: (.+)\. Take/,
+    /^These fallbacks(?: after \w+)? go in a circle: (.+)\. Take/,
     (circle) => `대체 경로가 돌고 돌아요: ${circle}. 하나를 빼 주세요.`,
   ],
   [
