@@ -104,6 +104,23 @@ def test_the_projects_vendors_after_a_policy_block_are_in_every_policy() -> None
     assert {route.policy.policy_block_vendors for route in project.routes.values()} == {("azure",)}
 
 
+def test_a_context_window_that_nobody_entered_is_the_price_lists() -> None:
+    def at(**fields: Any) -> Deployment:
+        return Deployment(
+            **{"name": "d", "vendor": "azure", "vendor_model": "chat", "credential_id": "cred_1"} | fields
+        )
+
+    project = project_of(
+        model("listed", deployments=(at(base_model="gpt-4o"),)),
+        model("own", deployments=(at(base_model="gpt-4o", context_window=9_000),)),
+        model("opaque", deployments=(at(),)),
+        model("elsewhere", deployments=(at(vendor="openai", vendor_model="gpt-4o", base_url="http://10.0.0.7/v1"),)),
+        model("simulated", deployments=(at(base_model="gpt-4o"),), simulated=True),
+    )
+    windows = {alias: project.routes[alias].targets[0].context_window for alias in project.aliases}
+    assert windows == {"listed": 128_000, "own": 9_000, "opaque": None, "elsewhere": None, "simulated": None}
+
+
 def test_the_sdk_reads_the_very_routes_that_the_gateway_has() -> None:
     deployment = Deployment(
         name="east",

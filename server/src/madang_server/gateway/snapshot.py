@@ -11,6 +11,7 @@ from madang.calls.target import Price, Route, Target
 from madang_server.accounts.keys import ActiveKey
 from madang_server.credentials.store import OpenedCredential
 from madang_server.models.model import Deployment, Model
+from madang_server.models.project_duplicates import PLAIN_DUPLICATE_RULES, DuplicateRules
 from madang_server.models.routing_rules import fallbacks_in
 from madang_server.models.sandbox import resolve_simulator
 from madang_server.models.store import ProjectModel
@@ -27,6 +28,7 @@ class Project:
     aliases: tuple[str, ...]
     created: int  # seconds since the epoch, for the model list
     credentials: Mapping[str, OpenedCredential] = field(default_factory=dict, repr=False)
+    duplicates: DuplicateRules = PLAIN_DUPLICATE_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def build_snapshot(
     simulator_url: str | None,
     created: int,
     policy_block_vendors: Mapping[str, tuple[str, ...]] | None = None,
+    duplicate_rules: Mapping[str, DuplicateRules] | None = None,
 ) -> Snapshot:
     """A snapshot from what the database holds. Simulated models are left out where no simulator runs.
 
@@ -157,6 +160,7 @@ def _route(
         answer_timeout_s=model.answer_timeout_s,
         idle_timeout_s=model.idle_timeout_s,
         policy=_policy(model, policy_block_vendors),
+        cache_ttl_s=model.cache_ttl_s,
     )
 
 
@@ -195,7 +199,7 @@ def _target(
         is_simulated=model.simulated,
         alias=model.alias,
         credential_id=credential.id if credential else "",
-        context_window=deployment.context_window,
+        context_window=deployment.context_window or _listed_window(model, deployment, base_url, prices),
         max_output_tokens=deployment.max_output_tokens,
         supports=None if deployment.supports is None else frozenset(deployment.supports),
     )
@@ -216,4 +220,13 @@ def _price(model: Model, deployment: Deployment, base_url: str, prices: ProjectP
         deployment.vendor_model,
         base_model=deployment.base_model or "",
         base_url=base_url,
+    )
+
+
+def _listed_window(model: Model, deployment: Deployment, base_url: str, prices: ProjectPrices) -> int | None:
+    """The list may be wrong; routing takes it for who is asked last, and for who is not worth asking after an overflow."""
+    if model.simulated:
+        return None
+    return prices.context_window_of(
+        deployment.vendor, deployment.vendor_model, base_model=deployment.base_model or "", base_url=base_url
     )

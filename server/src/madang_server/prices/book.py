@@ -68,6 +68,11 @@ class ProjectPrices:
             self._known[own, name] = self._laid_over(own, vendor, (model, base_model), listed)
         return self._known[own, name]
 
+    def context_window_of(self, vendor: str, model: str, *, base_model: str = "", base_url: str = "") -> int | None:
+        """What the list says of a deployment's model, in tokens; None when it does not tell."""
+        listed = self._book.listed(vendor, model, base_model=base_model, base_url=base_url)
+        return None if listed is None else listed.context_window
+
     def price_over(self, listed: Listed) -> Price | None:
         """What the project pays for a model of the list, where no deployment says otherwise."""
         return self._laid_over(Price(), listed.vendor, (listed.model,), listed)
