@@ -15,6 +15,7 @@ from madang.calls.request import Request
 from madang.calls.sse import FrameSplitter, data_of
 from madang.calls.usage import Usage
 from madang.errors import FAILURE_REASONS, CallFailed, FailureReason
+from madang.providers.openai_messages import sendable
 from madang.providers.retry_after import retry_after
 
 _encoder = msgspec.json.Encoder()
@@ -22,10 +23,15 @@ _SAID = (Text, Reasoning, Refusal, ToolCall)
 
 
 def encode_body(request: Request, vendor_model: str) -> bytes:
-    """The caller's body with the vendor's model name, and with usage asked for in streams, so that cost is known."""
+    """The caller's body with the vendor's model name, without what other vendors had put into its messages, and with usage
+    asked for in streams, so that cost is known.
+    """
     body: dict[str, Any] = {**request.body, "model": vendor_model}
-    if request.is_stream and request.operation == "chat":
-        body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
+    if request.operation == "chat":
+        if request.target is not None:
+            body["messages"] = sendable(body.get("messages"), request.target)
+        if request.is_stream:
+            body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
     return _encoder.encode(body)
 
 
