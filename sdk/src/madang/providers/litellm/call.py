@@ -69,14 +69,14 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
             )
             if arguments.get("stream"):
                 return await _streamed(request, _Stream(answer, vendor, door.secrets, sessions))
+            headers = _headers(answer)
+            if request.attempt is not None:
+                request.attempt.request_id = headers.get("x-request-id", "")
             event, content_type = _read(request, answer)
         except CallFailed as failure:
             raise keyless(failure, door.secrets) from None
         except Exception as error:  # noqa: BLE001 - the edge of somebody else's library: told in our words
             raise keyless(failure_of(error, vendor), door.secrets) from None
-        headers = _headers(answer)
-        if request.attempt is not None:
-            request.attempt.request_id = headers.get("x-request-id", "")
         return Reply(200, headers, content_type, _once(event), target)
 
     return call

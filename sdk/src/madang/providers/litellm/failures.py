@@ -94,7 +94,7 @@ def failure_of(error: Exception, vendor: str, *, has_begun: bool = False) -> Cal
         failure.reason = _BY_CLASS[name]
     if failure.reason == "invalid_request" and status >= 500:
         failure.reason = "server_error"
-    if failure.reason == "server_error" and status in (503, 529):
+    if failure.reason == "server_error" and response is not None and status in (503, 529):
         failure.reason = "overloaded"  # "server_error" is a type of OpenAI's, which says less than the status
     failure.status = 503 if status == 529 else failure.status if failure.status >= 400 else 502
     failure.retry_after_s = failure.retry_after_s or _retry_delay(fields)
