@@ -5,8 +5,6 @@ in the stream by an event with a field `madang`, and in the trace by the attempt
 tool call or a JSON document cut in two would be put together wrongly without anybody noticing.
 """
 
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -30,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 def with_continuation(call: Call, *, clock: Clock) -> Call:
     async def continued(request: Request) -> Reply:
         reply = await call(request)
-        if request.route.policy.on_cut != "continue" or not _is_plain_text(request.body) or not request.is_stream:
+        if request.route.policy.on_cut != "continue" or not _is_plain_text(request) or not request.is_stream:
             return reply
         seen = reply.watched()
         return seen.with_events(_continued(call, request, seen, clock))
@@ -93,7 +91,10 @@ def _mark(reply: Reply, failure: CallFailed, clock: Clock) -> Event:
     return Event(b"data: " + _encode(chunk) + b"\n\n")
 
 
-def _is_plain_text(body: Mapping[str, Any]) -> bool:
+def _is_plain_text(request: Request) -> bool:
+    if request.operation != "chat":
+        return False  # the stream of another language cannot begin a second time
+    body = request.body
     wanted = body.get("response_format")
     is_text = not isinstance(wanted, dict) or wanted.get("type") == "text"
     return is_text and body.get("n") in (None, 1) and isinstance(body.get("messages"), list)

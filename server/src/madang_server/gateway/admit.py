@@ -28,12 +28,13 @@ _NO_TRACE = "0" * 32
 
 
 def admitted(snapshot: Snapshot, headers: Mapping[bytes, bytes]) -> KeyHolder:
-    """The holder of the request's key, given as Bearer secret, as Basic public:secret, or as Azure's `api-key`.
+    """The holder of the request's key, given as Bearer secret, as Basic public:secret, as Azure's `api-key`
+    or Anthropic's `x-api-key`.
 
     Raises Refused(401).
     """
     scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-    public, secret = b"", headers.get(b"api-key", b"")
+    public, secret = b"", headers.get(b"api-key") or headers.get(b"x-api-key", b"")
     if scheme.lower() == b"bearer":
         secret = given.strip()
     elif scheme.lower() == b"basic":
@@ -76,6 +77,9 @@ def read_request(
     if wishes is not None:
         route = _overridden(route, wishes, holder)
     _check(operation, body)
+    betas = headers.get(b"anthropic-beta")
+    if betas is not None and operation in ("messages", "count_tokens"):
+        body["betas"] = [beta.strip() for beta in betas.decode("latin-1").split(",") if beta.strip()]
     options = body.get("stream_options")
     return Request(
         operation=operation,
@@ -134,7 +138,7 @@ def _overridden(route: Route, wishes: bytes, holder: KeyHolder) -> Route:
 
 def _check(operation: Operation, body: dict[str, Any]) -> None:
     match operation:
-        case "chat":
+        case "chat" | "messages" | "count_tokens":
             messages = body.get("messages")
             if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
                 raise _mistyped("messages", "must be a list of at least one message")
@@ -171,7 +175,7 @@ def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, A
     trace_id, parent = _trace_of(headers)
     environment = _label(headers, b"x-madang-environment")
     tags = _label(headers, b"x-madang-tags")
-    user = _label(headers, b"x-madang-user-id") or _text(body.get("user"))
+    user = _label(headers, b"x-madang-user-id") or _text(body.get("user")) or _anthropic_user(body)
     return Caller(
         project_id=holder.project.project_id,
         key_id=holder.public_key,
@@ -183,6 +187,11 @@ def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, A
         environment=environment if _ENVIRONMENT.fullmatch(environment) else "default",
         tags=tuple(tag.strip() for tag in tags.split(",") if tag.strip())[:50] if tags else (),
     )
+
+
+def _anthropic_user(body: dict[str, Any]) -> str:
+    metadata = body.get("metadata")
+    return _text(metadata.get("user_id")) if isinstance(metadata, dict) else ""
 
 
 def _trace_of(headers: Mapping[bytes, bytes]) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from madang.routing.books import Books
 from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
+from madang_server.gateway.dialects.anthropic_errors import speaks_anthropic, telling_anthropic
 from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
 from madang_server.gateway.explain import explain_call
 from madang_server.gateway.member_call import call_for_member
@@ -32,7 +33,11 @@ from madang_server.spans.row import RETENTION_DAYS, encode_row
 Answer = tuple[int, Headers, bytes]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CALLS: Mapping[str, Operation] = {f"/v1{path}": operation for operation, path in PATHS.items()}
+CALLS: Mapping[str, Operation] = {
+    **{f"/v1{path}": operation for operation, path in PATHS.items()},
+    "/v1/messages": "messages",
+    "/v1/messages/count_tokens": "count_tokens",
+}
 """The paths behind which a model is called, by POST."""
 
 _log = logging.getLogger(__name__)
@@ -66,7 +71,9 @@ class Gateway:
 
         self._endpoints: dict[tuple[str, str], Endpoint] = {
             **{("POST", path): calls(operation) for path, operation in CALLS.items()},
-            ("GET", "/v1/models"): self._small(lambda holder, _: list_models(holder.project)),
+            ("GET", "/v1/models"): self._small(
+                lambda holder, headers: list_models(holder.project, for_anthropic=b"anthropic-version" in headers)
+            ),
             ("GET", "/api/sdk/config"): self._small(
                 lambda holder, headers: sdk_config(holder.project, headers.get(b"if-none-match", b""))
             ),
@@ -111,13 +118,17 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
+        is_anthropics = speaks_anthropic(scope)
+        if is_anthropics:
+            send = telling_anthropic(send)
         endpoint = self._endpoints.get((scope["method"], path))
         try:
             if endpoint is not None:
                 await endpoint(scope, receive, send)
             elif scope["method"] == "GET" and path.startswith("/v1/models/"):
                 holder = admitted(self._snapshot, dict(scope["headers"]))
-                await answer(send, *show_model(holder.project, unquote(path.removeprefix("/v1/models/"))))
+                name = unquote(path.removeprefix("/v1/models/"))
+                await answer(send, *show_model(holder.project, name, for_anthropic=is_anthropics))
             else:
                 await answer(send, *refusal_answer(_no_such(scope["method"], path, self._methods.get(path, ()))))
         except Refused as refused:
