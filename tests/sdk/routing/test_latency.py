@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sdk.request_builder import target
 
-from madang.routing.latency import HALF_LIFE_S, LatencyBook
+from madang.routing.faded import HALF_LIFE_S
+from madang.routing.latency import LatencyBook
 
 EAST = target("east")
 NOW = 1000.0

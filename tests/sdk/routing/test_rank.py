@@ -15,7 +15,7 @@ from madang.calls.operation import Operation
 from madang.calls.policy import Policy
 from madang.calls.target import Price, Route, Target
 from madang.routing.books import Books
-from madang.routing.latency import HALF_LIFE_S
+from madang.routing.faded import HALF_LIFE_S
 from madang.routing.needs import Needs
 from madang.routing.rank import EXPLORED_SHARE, Ranked, Sight, ranked
 

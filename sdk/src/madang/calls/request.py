@@ -69,12 +69,15 @@ class Journal(msgspec.Struct):
     """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call.
 
     `answering` is the attempt whose answer the caller gets, or got last; where hedging ran two, not the last one begun.
-    `replay` is set where nobody had to be asked.
+    `replay` is set where nobody had to be asked. `attributes` are of the root span, beside what the request says; `headers` go
+    out with the answer, also of a failure.
     """
 
     attempts: list[Attempt] = []  # each journal gets its own
     answering: Attempt | None = None
     retries: int = 0  # attempts that asked again who had just failed
+    attributes: dict[str, str] = {}
+    headers: dict[str, str] = {}
     replay: Replay | None = None
 
     @property

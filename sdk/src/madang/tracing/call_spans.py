@@ -208,7 +208,7 @@ def _answering_model(parts: Sequence[Part]) -> str:
 
 def _attributes(request: Request, usage: Usage, cost: Cost | None) -> dict[str, str]:
     body: dict[str, Any] = request.body
-    attributes: dict[str, str] = {"gen_ai.operation.name": request.operation}
+    attributes: dict[str, str] = {"gen_ai.operation.name": request.operation, **request.journal.attributes}
     if request.operation in _DIALECTS:
         attributes["madang.dialect"] = _DIALECTS[request.operation]
     if request.route.policy.strategy != "weighted":
