@@ -1,6 +1,5 @@
 """Every page, in both languages, light and dark, at the smallest screen we promise: it comes up, is whole and accessible."""
 
-import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.support.running_platform import EMAIL, PASSWORD, Platform
+from tests.browser.signed_in import signed_in_page
+from tests.support.running_platform import Platform
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -19,7 +19,10 @@ PAGES = (
     "/traces/{trace}",
     "/models",
     "/models/new",
+    "/models/view/{model}",
+    "/models/view/{model}?after=outage&needs=vision&stream=true",
     "/models/edit/{model}",
+    "/credentials?add=true",
     "/credentials",
     "/keys",
     "/settings/project",
@@ -38,27 +41,6 @@ def places(platform: Platform) -> dict[str, str]:
     trace_id = platform.chat(model).headers["x-madang-trace-id"]
     platform.trace(trace_id)
     return {"project": platform.project_id(), "model": model, "trace": trace_id}
-
-
-@contextlib.contextmanager
-def signed_in_page(
-    browser: Browser, platform: Platform, language: str, scheme: Literal["light", "dark"]
-) -> Iterator[Page]:
-    """A page in which the owner is signed in, in one language and colour scheme."""
-    context = browser.new_context(
-        viewport={"width": 1366, "height": 768},
-        locale="ko-KR" if language == "ko" else "en-US",
-        color_scheme=scheme,
-        timezone_id="Asia/Seoul",
-    )
-    page = context.new_page()
-    page.goto(f"{platform.url}/sign-in")
-    page.locator("input[type=email]").fill(EMAIL)
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.locator("button[type=submit]").click()
-    page.wait_for_url("**/p/*")
-    yield page
-    context.close()
 
 
 @pytest.fixture(params=LOOKS, ids=["en-light", "ko-dark"])
