@@ -13,7 +13,12 @@ PRICE = Price(input=Decimal("2.5"), output=Decimal(10), source="deployment")
 
 
 def target(name: str, vendor: str = "azure", **fields: Any) -> Target:
-    plain = {"vendor_model": "gpt-4o", "base_url": f"https://{name}.example", "price": PRICE, "alias": "chat"}
+    plain: dict[str, Any] = {
+        "vendor_model": "gpt-4o",
+        "base_url": f"https://{name}.example",
+        "price": PRICE,
+        "alias": "chat",
+    }
     return Target(name=name, vendor=vendor, **{**plain, **fields})
 
 
@@ -30,6 +35,11 @@ def played(
     over: Route, *disturbances: Mapping[str, Any], paces: Mapping[str, Pace] | None = None, **scenario: Any
 ) -> dict[str, Any]:
     """The report of a short drill: three minutes at five calls a second, disturbed in the second of them."""
-    inner = {"from_minute": 1, "to_minute": 2}
-    document = {"model": "chat", "minutes": 3, "per_second": 5, "disturbances": [inner | each for each in disturbances]}
+    inner: dict[str, Any] = {"from_minute": 1, "to_minute": 2}
+    document: dict[str, Any] = {
+        "model": "chat",
+        "minutes": 3,
+        "per_second": 5,
+        "disturbances": [{**inner, **each} for each in disturbances],
+    }
     return play(read_scenario(document | scenario), over, paces or {}, lambda _: None)

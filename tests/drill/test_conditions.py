@@ -27,7 +27,7 @@ def scenario(*disturbances: Disturbance) -> Scenario:
         ({"deployment": "azure-eastus", "region": "koreacentral"}, False, False),
     ],
 )
-def test_a_disturbance_is_about_those_that_fit_all_it_names(about: dict[str, str], east: bool, korea: bool) -> None:
+def test_a_disturbance_is_about_those_that_fit_all_it_names(about: dict[str, Any], east: bool, korea: bool) -> None:
     disturbance = Disturbance(kind="down", **about)
     assert (hits(disturbance, EAST), hits(disturbance, KOREA)) == (east, korea)
 

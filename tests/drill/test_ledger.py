@@ -17,7 +17,12 @@ def kept(*calls: dict[str, Any]) -> Ledger:
     for call in calls:
         begin = START_US + round(call.pop("at_s") * 1e6)
         end = begin + call.pop("took_ms", 1000) * 1000
-        fields = {"status": "ok", "deployment": "east", "attempts": 1, "cost_usd": Decimal("0.01")} | call
+        fields: dict[str, Any] = {
+            "status": "ok",
+            "deployment": "east",
+            "attempts": 1,
+            "cost_usd": Decimal("0.01"),
+        } | call
         ledger.keep("drill", [Span(trace_id="0" * 32, span_id="0" * 16, start_us=begin, end_us=end, **fields)])
     return ledger
 

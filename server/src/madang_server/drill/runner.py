@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WAITING_BEAT_S = 15.0  # a waiting drill says so well before it would count as lost
 _CLOSING_S = 5.0
+_STOPPED = "The server was stopped. Start the drill again."
 
 _log = logging.getLogger(__name__)
 
@@ -56,10 +57,12 @@ class DrillRunner:
     def _run(self, drill_id: str, asked: Mapping[str, Any]) -> None:
         try:
             while not self._turn.acquire(timeout=_WAITING_BEAT_S):
-                if self._closing.is_set() or not self._note(drill_id):
+                if not self._note(drill_id):
                     return
             try:
-                if not self._closing.is_set() and self._note(drill_id, state="running"):
+                if self._closing.is_set():
+                    self._note(drill_id, state="failed", problem=_STOPPED)
+                elif self._note(drill_id, state="running"):
                     self._play(drill_id, asked)
             finally:
                 self._turn.release()
@@ -75,6 +78,8 @@ class DrillRunner:
         )
         with self._lock:
             self._processes.add(process)
+            if self._closing.is_set():  # `close` has looked for processes already
+                process.kill()
         try:
             assert process.stdin is not None and process.stdout is not None
             with process.stdin as sent:
@@ -83,10 +88,11 @@ class DrillRunner:
                 process.kill()
             code = process.wait()
             if self._closing.is_set():
-                self._note(drill_id, state="failed", problem="The server was stopped. Start the drill again.")
+                self._note(drill_id, state="failed", problem=_STOPPED)
             self._note(drill_id, state="failed", problem=f"The drill ended with code {code} and without a report.")
         except BrokenPipeError:
-            self._note(drill_id, state="failed", problem="The drill ended before it began.")
+            problem = _STOPPED if self._closing.is_set() else "The drill ended before it began."
+            self._note(drill_id, state="failed", problem=problem)
         finally:
             process.kill()
             process.wait()
