@@ -16,6 +16,7 @@ from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.store import all_opened
 from madang_server.gateway.endpoints import Gateway
 from madang_server.gateway.snapshot import Snapshot, build_snapshot
+from madang_server.models.project_duplicates import all_duplicate_rules
 from madang_server.models.project_routing import all_policy_block_vendors
 from madang_server.models.store import all_models
 from madang_server.prices.book import PriceBook
@@ -50,6 +51,7 @@ def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None,
             simulator_url=simulator_url,
             created=int(time.time()),
             policy_block_vendors=all_policy_block_vendors(connection),
+            duplicate_rules=all_duplicate_rules(connection),
         )
     return Loaded(snapshot, len(credentials.closed))
 

@@ -22,7 +22,9 @@ from madang_server.drill.runner import DrillRunner
 from madang_server.gateway.endpoints import Gateway
 from madang_server.gateway.errors import Refused
 from madang_server.gateway.explain import explanation
+from madang_server.gateway.flights import FlightBook
 from madang_server.gateway.http_client import HttpClient
+from madang_server.gateway.kept_answers import KeptAnswers
 from madang_server.gateway.sdk_config import described_models
 from madang_server.http.surroundings import DeploymentHealth, ExplainOf
 from madang_server.settings import Settings
@@ -33,6 +35,7 @@ from madang_server.studio.api import create_control_plane
 from madang_server.version import __version__
 
 if TYPE_CHECKING:
+    from madang_server.gateway.shared_answers import SharedAnswers
     from madang_server.gateway.shared_health import SharedHealth
 
 WORKER_STATUS = "worker.json"
@@ -57,11 +60,15 @@ class Platform:
         transport = HttpClient()
         spool = await asyncio.to_thread(open_spool, settings.spool_path)
         shared = _shared_health(settings.redis_url, clock) if settings.redis_url else None
+        shared_answers = _shared_answers(settings.redis_url, clock) if settings.redis_url else None
+        flights = FlightBook(elsewhere=shared_answers)
         gateway = Gateway(
             vendor_call(transport, fetcher=FileFetcher(settings.file_hosts)),
             spool,
             clock=clock,
             new_books=shared.books if shared else lambda _: Books(),
+            answers=KeptAnswers(clock.monotonic, shared=shared_answers),
+            flights=flights,
         )
         watch = ConfigurationWatch(
             gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url
@@ -91,6 +98,9 @@ class Platform:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            await flights.close()
+            if shared_answers is not None:
+                await shared_answers.close()
             await asyncio.to_thread(drills.close)
             with contextlib.suppress(Exception):  # "last used" is a convenience; a database that is gone must not
                 await asyncio.to_thread(watch.note_used_keys)  # keep the process from closing the spool
@@ -152,6 +162,12 @@ def _shared_health(redis_url: str, clock: Clock) -> "SharedHealth":
     from madang_server.gateway.shared_health import SharedHealth  # who has no Redis does not load its client
 
     return SharedHealth(redis_url, clock.monotonic)
+
+
+def _shared_answers(redis_url: str, clock: Clock) -> "SharedAnswers":
+    from madang_server.gateway.shared_answers import SharedAnswers
+
+    return SharedAnswers(redis_url, clock.monotonic)
 
 
 def _health_of(gateway: Gateway, clock: Clock) -> Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]:

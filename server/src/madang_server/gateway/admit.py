@@ -17,12 +17,14 @@ from madang.errors import ConfigError
 from madang.routing.override import overridden
 from madang_server.gateway.errors import Refused
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
+from madang_server.models.rules import LONGEST_CACHE_TTL_S
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,40}")
+_CACHE_TTL = re.compile(rb"ttl=(\d{1,9}(?:\.\d{1,3})?)")
 _LONGEST_LABEL = 200
 _NO_TRACE = "0" * 32
 
@@ -90,6 +92,7 @@ def read_request(
         caller=_caller(holder, headers, body),
         is_stream=is_stream_asked(operation, body),
         wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
+        cache_ttl_s=_cache_ttl_s(headers),
     )
 
 
@@ -134,6 +137,23 @@ def _overridden(route: Route, wishes: bytes, holder: KeyHolder) -> Route:
         return overridden(route, read, holder.project.routes)
     except ConfigError as error:
         raise Refused(400, str(error), code="invalid_routing") from None
+
+
+def _cache_ttl_s(headers: Mapping[bytes, bytes]) -> float | None:
+    """For how many seconds this call lets an answer be given again; None leaves it to the model."""
+    if b"x-madang-no-cache" in headers:
+        return 0.0
+    given = headers.get(b"x-madang-cache")
+    if given is None:
+        return None
+    found = _CACHE_TTL.fullmatch(given.strip())
+    if found is None or not 0 < float(found[1]) <= LONGEST_CACHE_TTL_S:
+        raise Refused(
+            400,
+            f"Send 'x-madang-cache: ttl=SECONDS', with up to {LONGEST_CACHE_TTL_S:.0f} seconds, or x-madang-no-cache.",
+            code="invalid_cache",
+        )
+    return float(found[1])
 
 
 def _check(operation: Operation, body: dict[str, Any]) -> None:

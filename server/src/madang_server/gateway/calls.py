@@ -23,8 +23,10 @@ from madang_server.gateway.asgi import (
     answer,
     read_body,
 )
+from madang_server.gateway.duplicates import Duplicates, mark_of
 from madang_server.gateway.errors import Refused, failure_answer, failure_body, refusal_answer
 from madang_server.gateway.forms import is_form, read_form
+from madang_server.gateway.limits_answers import LimitReached
 from madang_server.gateway.snapshot import KeyHolder, Snapshot
 
 LARGEST_BODY = 32 * 2**20  # bytes; OpenAI's own limit for images in a request is of this size
@@ -45,12 +47,14 @@ class CallEndpoint:
         snapshot: Callable[[], Snapshot],
         on_key: Callable[[KeyHolder], None],
         clock: Clock,
+        duplicates: Duplicates,
     ) -> None:
         self._operation = operation
         self._call = call
         self._snapshot = snapshot
         self._on_key = on_key
         self._clock = clock
+        self._duplicates = duplicates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises Refused, BodyTooLarge and ClientGone, which the Gateway answers for all its paths."""
@@ -62,8 +66,14 @@ class CallEndpoint:
         request = read_request(self._operation, holder, headers, raw, self._clock.monotonic(), form)
         self._on_key(holder)
         # HTTP/1.0 knows no chunks, so its clients get a stream in one piece.
-        write = _whole if scope["http_version"] == "1.0" else _stream
-        serving = self._serve(request, send, write)
+        knows_chunks = scope["http_version"] != "1.0"
+        mark = mark_of(holder, headers, scope["path"], raw, form)
+        if mark is None:
+            serving = self._serve(request, send, _stream if knows_chunks else _whole)
+        else:
+            serving = self._duplicates.serve(
+                mark, request, lambda out: self._serve(request, out, _stream), send, knows_chunks=knows_chunks
+            )
         if CANCELS in scope.get("extensions", ()):
             await serving
         else:
@@ -72,8 +82,11 @@ class CallEndpoint:
     async def _serve(self, request: Request, send: Send, write_stream: Write) -> None:
         try:
             reply = await self._call(request)
+        except LimitReached as reached:
+            await answer(send, *reached.answer())
+            return
         except CallFailed as failure:
-            await answer(send, *failure_answer(failure))
+            await answer(send, *_failed(request, failure))
             return
         except RecursionError:  # it could just be read, but not be written again deeper in the stack
             await answer(
@@ -130,7 +143,7 @@ async def _whole(request: Request, reply: Reply, send: Send) -> None:
         async for event in reply.events:
             pieces.append(event.raw)
     except CallFailed as failure:
-        await answer(send, *failure_answer(failure))
+        await answer(send, *_failed(request, failure))
         return
     headers = _headers(request, reply)
     attempt = request.journal.last
@@ -156,7 +169,7 @@ async def _stream(request: Request, reply: Reply, send: Send) -> None:
                 await send({"type": "http.response.body", "body": raw, "more_body": True})
     except CallFailed as failure:
         if not has_begun:
-            await answer(send, *failure_answer(failure))
+            await answer(send, *_failed(request, failure))
             return
         failure.trace_id = request.caller.trace_id
         # The status has left already; the error is the stream's last event, and no [DONE] follows it.
@@ -181,4 +194,15 @@ def _headers(request: Request, reply: Reply) -> Headers:
     headers.extend(
         (name.encode("latin-1"), value.encode("latin-1", errors="replace")) for name, value in reply.headers.items()
     )
+    headers.extend(_of_layers(request))
     return headers
+
+
+def _failed(request: Request, failure: CallFailed) -> tuple[int, Headers, bytes]:
+    status, headers, body = failure_answer(failure)
+    headers.extend(_of_layers(request))
+    return status, headers, body
+
+
+def _of_layers(request: Request) -> Headers:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.journal.headers.items()]

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from madang.calls.clock import Clock
+from madang.calls.clock import Clock, new_span_id
 from madang.calls.operation import Operation
 from madang.calls.reply import Call
 from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.calls.target import Target
+from madang.layers.cache import AnswerStore
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.openai import PATHS
 from madang.routing.books import Books
@@ -18,8 +20,12 @@ from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
 from madang_server.gateway.dialects.anthropic_errors import speaks_anthropic, telling_anthropic
+from madang_server.gateway.duplicates import Duplicates
 from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
 from madang_server.gateway.explain import explain_call
+from madang_server.gateway.flights import FlightBook
+from madang_server.gateway.kept_answers import KeptAnswers
+from madang_server.gateway.limits import LimitGuard, with_limits
 from madang_server.gateway.member_call import call_for_member
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
@@ -27,8 +33,13 @@ from madang_server.gateway.sdk_config import lease_credentials, sdk_config
 from madang_server.gateway.snapshot import EMPTY, KeyHolder, Project, Snapshot
 from madang_server.http.errors import trail
 from madang_server.http.member_call import CallReport, MemberCall
+from madang_server.limits.book import LimitBook
+from madang_server.limits.limit import NO_LIMITS, Limits
 from madang_server.spans.intake import SpanSpool
 from madang_server.spans.row import RETENTION_DAYS, encode_row
+
+if TYPE_CHECKING:
+    from madang_server.gateway.shared_limits import SharedLimits
 
 Answer = tuple[int, Headers, bytes]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -54,6 +65,10 @@ class Gateway:
         clock: Clock,
         retention_days: int = RETENTION_DAYS,
         new_books: Callable[[str], Books] = lambda _project_id: Books(),
+        answers: AnswerStore | None = None,
+        flights: FlightBook | None = None,
+        limit_book: LimitBook | None = None,
+        shared_limits: "SharedLimits | None" = None,
     ) -> None:
         self._spool = spool
         self._clock = clock
@@ -63,11 +78,26 @@ class Gateway:
         self._new_books = new_books
         self.used_keys: dict[str, datetime] = {}
         self.lost_spans = 0  # spans of calls that the full spool did not take
-        around = Surroundings(sink=self._keep, books_of=self._books_of, clock=clock)
-        self._call = call = build_call(vendor, around)
+        around = Surroundings(
+            sink=self._keep,
+            books_of=self._books_of,
+            clock=clock,
+            answers=KeptAnswers(clock.monotonic) if answers is None else answers,
+        )
+        flights = FlightBook() if flights is None else flights
+        duplicates = Duplicates(flights, sink=self._keep, clock=clock, new_span_id=new_span_id)
+        self.limits = LimitGuard(self._keep, clock, book=limit_book, shared=shared_limits)
+        self._call = call = with_limits(build_call(vendor, around), guard=self.limits, limits_of=self._limits_of)
 
         def calls(operation: Operation) -> CallEndpoint:
-            return CallEndpoint(operation, call=call, snapshot=self.snapshot, on_key=self._note_key, clock=clock)
+            return CallEndpoint(
+                operation,
+                call=call,
+                snapshot=self.snapshot,
+                on_key=self._note_key,
+                clock=clock,
+                duplicates=duplicates,
+            )
 
         self._endpoints: dict[tuple[str, str], Endpoint] = {
             **{("POST", path): calls(operation) for path, operation in CALLS.items()},
@@ -196,6 +226,10 @@ class Gateway:
 
     def _note_key(self, holder: KeyHolder) -> None:
         self.used_keys[holder.key_id] = datetime.now(UTC)
+
+    def _limits_of(self, project_id: str) -> Limits:
+        project = self._snapshot.projects.get(project_id)
+        return NO_LIMITS if project is None else project.limits
 
     def _books_of(self, request: Request) -> Books:
         return self.books(request.caller.project_id)

@@ -69,6 +69,7 @@ def _model(route: Route) -> dict[str, Any]:
         "first_token_timeout_s": route.first_token_timeout_s,
         "answer_timeout_s": route.answer_timeout_s,
         "idle_timeout_s": route.idle_timeout_s,
+        "cache_ttl_s": route.cache_ttl_s,
         "fallbacks": [fallback.model for fallback in route.fallbacks],
         "after": {kind: [fallback.model for fallback in routes] for kind, routes in route.after.items()},
         "policy": route.policy,

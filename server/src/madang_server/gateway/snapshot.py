@@ -10,6 +10,7 @@ from madang.calls.policy import FAILURE_CLASSES, Policy
 from madang.calls.target import Price, Route, Target
 from madang_server.accounts.keys import ActiveKey
 from madang_server.credentials.store import OpenedCredential
+from madang_server.limits.limit import NO_LIMITS, Limits
 from madang_server.models.model import Deployment, Model
 from madang_server.models.project_duplicates import PLAIN_DUPLICATE_RULES, DuplicateRules
 from madang_server.models.routing_rules import fallbacks_in
@@ -71,6 +72,7 @@ def build_snapshot(
     """A snapshot from what the database holds. Simulated models are left out where no simulator runs.
 
     `policy_block_vendors`: by project, the vendors that may be asked after another's content filter refused.
+    `duplicate_rules`: by project, where they differ from the plain ones.
     """
     models_by_project: dict[str, list[Model]] = {}
     for project_id, stored in models:
@@ -89,6 +91,7 @@ def build_snapshot(
             (policy_block_vendors or {}).get(project_id, ()),
             prices.of_project(project_id),
             created,
+            (duplicate_rules or {}).get(project_id, PLAIN_DUPLICATE_RULES),
         )
         for project_id in {*models_by_project, *(key.project_id for key in active)}
     }
@@ -103,6 +106,7 @@ def _project(
     policy_block_vendors: tuple[str, ...],
     prices: ProjectPrices,
     created: int,
+    duplicates: DuplicateRules,
 ) -> Project:
     plain = {model.alias: _route(model, credentials, policy_block_vendors, prices) for model in models}
     following = {model.alias: model.fallbacks for model in models}
@@ -123,7 +127,7 @@ def _project(
         )
         for target in route.targets:
             routes.setdefault(f"{target.name}/{model.alias}", replace(route, targets=(target,)))
-    return Project(project_id, routes, tuple(sorted(plain)), created, credentials)
+    return Project(project_id, routes, tuple(sorted(plain)), created, credentials, duplicates)
 
 
 def _fallbacks_of(alias: str, fallbacks: Mapping[str, Iterable[str]]) -> list[str]:

@@ -46,6 +46,7 @@ class Model:
     """An alias and what stands behind it. `retries` are further attempts on the same alias; `fallbacks` are other aliases.
 
     Time limits are seconds; None is no limit of its own. `answer_timeout_s` is for one target's answer that is not streamed.
+    `cache_ttl_s`: for how many seconds an answer is given again to the same request; None is not at all.
     """
 
     alias: str
@@ -57,6 +58,7 @@ class Model:
     first_token_timeout_s: float | None = None
     answer_timeout_s: float | None = None
     idle_timeout_s: float | None = None
+    cache_ttl_s: float | None = None
     fallbacks: tuple[str, ...] = ()
     routing: Routing = PLAIN_ROUTING
     deployments: tuple[Deployment, ...] = ()

@@ -26,6 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 _MOST_DEPLOYMENTS = 100
 _MOST_RETRIES = 10
 _LONGEST_TIMEOUT_S = 3_600.0
+LONGEST_CACHE_TTL_S = 2_592_000.0  # 30 days
 _MOST_TOKENS = 100_000_000
 
 
@@ -40,6 +41,7 @@ def tidy_model(model: Model, credentials: Mapping[str, CredentialFacts]) -> Mode
         raise Invalid(f"Give 0 to {_MOST_RETRIES} retries.", param="retries")
     for name in ("timeout_s", "connect_timeout_s", "first_token_timeout_s", "answer_timeout_s", "idle_timeout_s"):
         _check_timeout(getattr(model, name), name)
+    _check_cache_ttl(model.cache_ttl_s)
     check_own_fallbacks(model.alias, model.fallbacks, "fallbacks")
     routing = tidy_routing(model)
     if not 1 <= len(model.deployments) <= _MOST_DEPLOYMENTS:
@@ -69,6 +71,14 @@ def _check_alias(alias: str) -> None:
 def _check_timeout(seconds: float | None, param: str) -> None:
     if seconds is not None and not (math.isfinite(seconds) and 0 < seconds <= _LONGEST_TIMEOUT_S):
         raise Invalid(f"Give a time limit above 0 and up to {_LONGEST_TIMEOUT_S:.0f} seconds.", param=param)
+
+
+def _check_cache_ttl(seconds: float | None) -> None:
+    if seconds is not None and not (math.isfinite(seconds) and 0 < seconds <= LONGEST_CACHE_TTL_S):
+        raise Invalid(
+            f"Keep answers for more than 0 and up to {LONGEST_CACHE_TTL_S:,.0f} seconds, or leave it empty for no cache.",
+            param="cache_ttl_s",
+        )
 
 
 def _tidy_deployment(deployment: Deployment, where: str, credentials: Mapping[str, CredentialFacts]) -> Deployment:

@@ -20,6 +20,7 @@ models = Table(
     Column("first_token_timeout_s", Float, nullable=True),
     Column("answer_timeout_s", Float, nullable=True),
     Column("idle_timeout_s", Float, nullable=True),
+    Column("cache_ttl_s", Float, nullable=True),
     Column("fallbacks", JSON, nullable=False),
     Column(
         "routing", JSON(none_as_null=True), nullable=True
@@ -59,5 +60,14 @@ project_routing = Table(
     metadata,
     Column("project_id", String(32), ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
     Column("policy_block_vendors", JSON, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+project_duplicates = Table(
+    "project_duplicates",
+    metadata,
+    Column("project_id", String(32), ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("joins_duplicates", Boolean, nullable=False),
+    Column("window_s", Float, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
 )

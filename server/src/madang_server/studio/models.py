@@ -78,7 +78,8 @@ class Routing(Shown):
 
 
 class Model(Shown):
-    """Time limits are seconds; None is no limit of its own."""
+    """Time limits are seconds; None is no limit of its own. `cache_ttl_s`: for how many seconds an answer is given again to
+    the same request; None is not at all."""
 
     alias: str
     description: str
@@ -89,6 +90,7 @@ class Model(Shown):
     first_token_timeout_s: float | None
     answer_timeout_s: float | None
     idle_timeout_s: float | None
+    cache_ttl_s: float | None
     fallbacks: list[str]
     routing: Routing
     deployments: list[Deployment]
@@ -150,6 +152,7 @@ class ModelInput(Sent):
     first_token_timeout_s: float | None = None
     answer_timeout_s: float | None = None
     idle_timeout_s: float | None = None
+    cache_ttl_s: float | None = None
     fallbacks: list[str] = []
     routing: RoutingInput = RoutingInput()
     deployments: list[DeploymentInput]
@@ -251,6 +254,7 @@ def shown(
         first_token_timeout_s=one.first_token_timeout_s,
         answer_timeout_s=one.answer_timeout_s,
         idle_timeout_s=one.idle_timeout_s,
+        cache_ttl_s=one.cache_ttl_s,
         fallbacks=list(one.fallbacks),
         routing=Routing.model_validate(one.routing),
         deployments=[
