@@ -14,7 +14,15 @@ from madang_server.settings import NAMES
 GATEWAY = ROOT / "server" / "src" / "madang_server" / "gateway"
 LAYERS = ROOT / "sdk" / "src" / "madang" / "layers"
 USERS_PAGES = (
-    *("gateway.md", "sdk.md", "models-and-credentials.md", "coming-from-litellm.md", "prices.md", "traces.md"),
+    *(
+        "gateway.md",
+        "sdk.md",
+        "models-and-credentials.md",
+        "coming-from-litellm.md",
+        "prices.md",
+        "drill.md",
+        "traces.md",
+    ),
     "operating.md",
 )
 
