@@ -123,8 +123,10 @@ def _image(image: Any, index: int) -> _Block:
     url = image.get("url") if isinstance(image, dict) else image
     if not isinstance(url, str) or not url:
         raise refused(f"An image_url of message {index} has no url.", "messages")
-    if not url.startswith("data:"):
+    if url.startswith(("https://", "http://")):
         return {"type": "image", "source": {"type": "url", "url": url}}
+    if not url.startswith("data:"):
+        raise refused(f"An image_url of message {index} does not begin with https://, http:// or data:.", "messages")
     content_type, data = _data_url(url, index)
     return _base64_block("image", content_type, data)
 
@@ -157,8 +159,8 @@ def _base64_block(kind: str, content_type: str, data: str) -> _Block:
 def _data_url(url: str, index: int) -> tuple[str, str]:
     """The content type, and the content as base64."""
     head, comma, data = url[5:].partition(",")
-    if not comma:
-        raise refused(f"A data URL of message {index} has no comma before its data.", "messages")
+    if not comma or not data:
+        raise refused(f"A data URL of message {index} has no data behind a comma.", "messages")
     content_type = head.partition(";")[0].strip().lower() or "text/plain"
     if head.endswith(";base64"):
         return content_type, data

@@ -85,7 +85,7 @@ def _file(file: Any, files: Mapping[str, RemoteFile]) -> dict[str, Any]:
 def _of_url(url: str, files: Mapping[str, RemoteFile], content_type: str = "") -> dict[str, Any]:
     if url.startswith("data:"):
         head, comma, content = url[5:].partition(",")
-        if not comma or not head.endswith(";base64"):
+        if not comma or not head.endswith(";base64") or not content:
             raise unreadable("a data URL that is not base64")
         return _inline(head.partition(";")[0] or "text/plain", content)
     if url.startswith(_GOOGLES):

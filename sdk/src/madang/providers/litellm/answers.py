@@ -93,6 +93,9 @@ def _dumped(answer: Any) -> dict[str, Any]:
         for part in (choice, choice.get("message"), choice.get("delta")):
             if isinstance(part, dict) and part.get("provider_specific_fields") == {}:
                 del part["provider_specific_fields"]
+        # LiteLLM gets JSON of some models by a tool that it takes out again, but for this trace of it.
+        if choice.get("finish_reason") == "tool_calls" and "message" in choice:
+            choice["finish_reason"] = "tool_calls" if choice["message"].get("tool_calls") else "stop"
     details = (fields.get("usage") or {}).get("prompt_tokens_details")
     if isinstance(details, dict) and details.get("cache_creation_tokens"):
         details["cache_write_tokens"] = details["cache_creation_tokens"]
