@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import openai
 from openai import OpenAI
@@ -38,6 +38,12 @@ class Caller:
         self.trace_ids: list[str] = []
         self.text = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def call(self, method: str, **arguments: Any) -> Json:
         """The answer as a plain dict, without empty fields."""
         answer: Json = _plain(self._answered(method, arguments))
@@ -66,7 +72,7 @@ class Caller:
         """What `error` told. Raises it where it is none of a call's."""
         if isinstance(error, CallFailed):
             # Without a word of ours or the vendor's the Gateway gives the reason, but leaves the vendor's own body alone.
-            code = error.code or ("" if error.body else error.reason)
+            code = error.code or ("" if error.body and not self.text else error.reason)
             return Failure(None if self.text else error.status, code, error.message, self.text)
         if isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError):
             body = error.body if isinstance(error.body, dict) else {}

@@ -192,8 +192,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Expected]] = {
         litellm="server_error",
         **_GOOGLES,
     ),
-    # OpenAI tells a block as an answer without text.
-    "prompt blocked": {"openai": Answered("content_filter")},
     "tool schema": _codes(
         Told("invalid_request", 400, ""),
         anthropic="invalid_request_error",

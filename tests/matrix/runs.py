@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ _STORED_S = 60.0
 _DIFFERENT = frozenset(
     {"trace_id", "span_id", "parent_span_id", "start_time", "end_time", "duration_us", "first_token_ms", "version"}
 )
+_SECONDS = re.compile(r"\b\d+(?:\.\d+)? s\b")
 _RANDOM = frozenset({"id", "created", "system_fingerprint", "created_at", "completed_at", "call_id", "item_id"})
 
 
@@ -94,6 +96,11 @@ def same_answer(answer: Json | None) -> Json | None:
     """The answer without ids and times."""
     shown: Json | None = _without(answer)
     return shown
+
+
+def same_words(message: str) -> str:
+    """The message without how many seconds were left, of which each way has a few milliseconds less."""
+    return _SECONDS.sub("… s", message)
 
 
 def _set_up(platform: Platform, cells: Sequence[Cell], key: str) -> None:
@@ -173,6 +180,7 @@ def _shown(span: Span) -> Json:
     shown["attributes"] = {
         name: value for name, value in span["attributes"].items() if name != "madang.attempt.request_id"
     }
+    shown["status_message"] = same_words(span["status_message"])
     for body in ("input", "output"):
         shown[body] = _without(_read(span[body]))
     return shown

@@ -37,12 +37,6 @@ MISSING: Mapping[tuple[str, str], Missing] = {
     ("images", "anthropic"): _OTHER_VENDOR,
     **{("transcription", vendor): _OTHER_VENDOR for vendor in ("anthropic", "gemini", "vertex", "bedrock")},
     **{("speech", vendor): _OTHER_VENDOR for vendor in ("anthropic", "bedrock")},
-    ("responses", "azure"): Missing(
-        "Error `deployment_misconfigured`: Azure has it in its v1 API only; leave the API version empty.",
-        "deployment_misconfigured",
-        502,
-    ),
-    **{("responses", vendor): _OTHER_VENDOR for vendor in ("anthropic", "gemini", "vertex", "bedrock", "litellm")},
 }
 """By feature and column, or vendor."""
 

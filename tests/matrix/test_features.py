@@ -90,7 +90,7 @@ def _check_counts(outcome: Outcome) -> None:
     assert (root["input_tokens"], root["output_tokens"]) == (usage["prompt_tokens"], usage["completion_tokens"])
     details = usage.get("prompt_tokens_details") or {}
     cached = Decimal(details.get("cached_tokens") or 0)
-    if not details.get("cache_write_tokens"):  # which has a price of its own
+    if not details.get("cache_write_tokens") and not details.get("audio_tokens"):  # which have prices of their own
         paid = (Decimal(root["input_tokens"]) - cached + cached / 2 + 2 * Decimal(root["output_tokens"])) / 1_000_000
         assert Decimal(str(root["cost_usd"])) == pytest.approx(paid, abs=Decimal("1e-9"))
 
