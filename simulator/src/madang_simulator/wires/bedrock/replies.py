@@ -11,6 +11,7 @@ import msgspec
 
 from madang_simulator.answers import Answer, Choice
 from madang_simulator.asks import ChatAsk
+from madang_simulator.wires.anthropic.thoughts import signature_of
 from madang_simulator.wires.bedrock.frames import event_frame
 from madang_simulator.wires.wire import Event
 
@@ -19,7 +20,6 @@ Json = dict[str, Any]
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "content_filtered"}
 _BLOCKED = "Sorry, the model cannot answer this question."
 _PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_SIGNATURE = "c2ltdWxhdGVkIHNpZ25hdHVyZQ=="
 
 
 def converse_reply(ask: ChatAsk, answer: Answer) -> Json:
@@ -46,7 +46,7 @@ def converse_events(ask: ChatAsk, answer: Answer, tokens_per_chunk: int) -> Iter
         for pieces in _grouped(choice.reasoning_pieces, tokens_per_chunk):
             yield _delta(index, {"reasoningContent": {"text": "".join(pieces)}}, len(pieces))
         if ask.own["signs"]:
-            yield _delta(index, {"reasoningContent": {"signature": _SIGNATURE}}, 0)
+            yield _delta(index, {"reasoningContent": {"signature": _signature(choice)}}, 0)
         yield Event(
             _event("contentBlockStop", {"contentBlockIndex": index}), "closing" if not choice.pieces else "content"
         )
@@ -79,7 +79,7 @@ def _blocks(ask: ChatAsk, answer: Answer, choice: Choice) -> list[Json]:
     if choice.reasoning_pieces:
         thought = {"text": "".join(choice.reasoning_pieces)}
         if ask.own["signs"]:
-            thought["signature"] = _SIGNATURE
+            thought["signature"] = _signature(choice)
         blocks.append({"reasoningContent": {"reasoningText": thought}})
     text = _BLOCKED if _is_guarded(ask, answer) else "".join(choice.pieces)
     if text:
@@ -90,6 +90,11 @@ def _blocks(ask: ChatAsk, answer: Answer, choice: Choice) -> list[Json]:
         given = msgspec.Raw(arguments.encode()) if choice.finish == "tool_calls" else {}
         blocks.append({"toolUse": {"toolUseId": f"tooluse_{call.id}", "name": call.name, "input": given}})
     return blocks
+
+
+def _signature(choice: Choice) -> str:
+    """A Claude model's, which is good at Anthropic too (Anthropic's "Extended thinking", "Thinking encryption")."""
+    return signature_of("".join(choice.reasoning_pieces))
 
 
 def _stop_reason(ask: ChatAsk, answer: Answer, choice: Choice) -> str:
