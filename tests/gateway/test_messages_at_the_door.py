@@ -1,4 +1,4 @@
-"""What Anthropic's clients find at the Gateway beside answers: errors, models, counted tokens, and requests that pass as sent."""
+"""What Anthropic's clients find at the Gateway beside answers: errors, models, counted tokens, requests that pass as sent."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def test_a_failure_is_one_of_anthropics_errors(
 
 
 def test_a_wrong_key_is_an_authentication_error(platform: Platform) -> None:
-    with anthropic_client(platform, api_key="sk-md-nobodys") as client:
-        with pytest.raises(anthropic.AuthenticationError) as raised:
-            client.messages.create(model="any", max_tokens=10, messages=ASKED)
+    stranger = anthropic_client(platform, api_key="sk-md-nobodys")
+    with stranger as client, pytest.raises(anthropic.AuthenticationError) as raised:
+        client.messages.create(model="any", max_tokens=10, messages=ASKED)
     body: Any = raised.value.body
     assert body["error"]["type"] == "authentication_error"
 
