@@ -77,3 +77,208 @@ def test_a_client_that_hangs_up_in_mid_stream_and_retries_gets_the_whole_stream_
     assert joined["attributes"]["madang.joined.trace_id"] == first["trace_id"]
     assert float(joined["cost_usd"]) == 0 and joined["output_tokens"] is None
     assert float(joined["attributes"]["madang.saved.cost_usd"]) == float(first["cost_usd"]) > 0
+
+
+def test_fifty_simultaneous_calls_with_one_key_are_one_request_to_the_vendor(platform: Platform) -> None:
+    deployment = platform.deployment(output_tokens=20, per_token_ms=20, first_token_ms=300)
+    alias = platform.model(deployment)
+    key = new_key()
+    answers: list[Answer] = []
+    threads = [threading.Thread(target=lambda: answers.append(retry(platform, alias, key))) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert {answer.status for answer in answers} == {200} and len(answers) == 50
+    assert len({answer.body for answer in answers}) == 1
+    assert hits(platform, deployment) == 1
+    assert [answer.headers.get("x-madang-joined") for answer in answers].count(None) == 1
+    assert len({answer.headers["x-madang-trace-id"] for answer in answers}) == 50
+
+
+def test_a_client_that_hangs_up_before_the_answer_and_retries_gets_it(platform: Platform) -> None:
+    deployment = platform.deployment(first_token_ms=1_000)
+    alias = platform.model(deployment)
+    key = new_key()
+    start_and_hang_up(platform, alias, key, stream=False)
+    answer = retry(platform, alias, key, stream=False)
+    assert answer.json["choices"][0]["message"]["content"]
+    assert (answer.headers["x-madang-cost-usd"], answer.headers["x-madang-attempts"]) == ("0", "0")
+    assert hits(platform, deployment) == 1
+
+
+def test_a_finished_answer_is_given_again_byte_for_byte(platform: Platform) -> None:
+    deployment = platform.deployment()
+    alias = platform.model(deployment)
+    key = new_key()
+    first, second = retry(platform, alias, key), retry(platform, alias, key)
+    assert first.body == second.body and hits(platform, deployment) == 1
+    assert "x-madang-joined" not in first.headers
+    assert second.headers["x-madang-joined"] == first.headers["x-madang-trace-id"]
+
+
+def test_a_joined_call_keeps_its_own_user_tags_and_session(platform: Platform) -> None:
+    alias = platform.model(platform.deployment())
+    key = new_key()
+    retry(platform, alias, key, stream=False)
+    own = {**key, "x-madang-user-id": "kim", "x-madang-tags": "retry", "x-madang-session-id": "s-1"}
+    joined = root_of(platform, retry(platform, alias, own, stream=False))
+    assert (joined["user_id"], joined["tags"], joined["session_id"]) == ("kim", ["retry"], "s-1")
+    assert joined["deployment"].startswith("at-") and json.loads(joined["input"])["model"] == alias
+
+
+def test_an_idempotency_key_with_another_body_is_refused(platform: Platform) -> None:
+    alias = platform.model(platform.deployment())
+    key = new_key()
+    assert platform.chat(alias, headers=key).status == 200
+    answer = platform.chat(alias, headers=key, temperature=0.5)
+    assert (answer.status, answer.error["code"]) == (409, "idempotency_key_reused")
+
+
+def test_the_idempotency_key_of_another_key_is_another_call(platform: Platform) -> None:
+    deployment = platform.deployment()
+    alias = platform.model(deployment)
+    other = platform.new_key(platform.project_id())["secret_key"]
+    key = new_key()
+    for secret in (platform.key, other):
+        assert "x-madang-joined" not in platform.chat(alias, key=secret, headers=key).headers
+    assert hits(platform, deployment) == 2
+
+
+def test_a_failure_is_kept_for_nobody_who_comes_later(platform: Platform) -> None:
+    deployment = platform.deployment({"kind": "error", "status": 500, "first": 1})
+    alias = platform.model(deployment, retries=0)
+    key = new_key()
+    assert platform.chat(alias, headers=key).status == 500
+    assert platform.chat(alias, headers=key).status == 200
+
+
+def test_a_stream_that_broke_is_kept_for_nobody_who_comes_later(platform: Platform) -> None:
+    deployment = platform.deployment({"kind": "cut"}, output_tokens=50)
+    alias = platform.model(deployment, retries=0)
+    key = new_key()
+    for _ in range(2):
+        answer = retry(platform, alias, key)
+        assert b"stream_cut" in answer.body and "x-madang-joined" not in answer.headers
+
+
+def test_who_joined_a_call_that_fails_gets_its_failure(platform: Platform) -> None:
+    deployment = platform.deployment({"kind": "error", "status": 500}, first_token_ms=700)
+    alias = platform.model(deployment, retries=0)
+    key = new_key()
+    answers: list[Answer] = []
+    first = threading.Thread(target=lambda: answers.append(platform.chat(alias, headers=key)))
+    first.start()
+    until(lambda: hits(platform, deployment) == 1, "the vendor is asked")
+    joined = platform.chat(alias, headers=key)
+    first.join(30)
+    if "x-madang-joined" in joined.headers:  # else the first had failed before the second came
+        assert joined.status == answers[0].status == 500
+        root = root_of(platform, joined)
+        assert (root["status"], root["error_type"], float(root["cost_usd"])) == ("error", "server_error", 0)
+
+
+def test_the_client_of_a_joined_call_that_speaks_http_1_0_gets_the_stream_in_one_piece(platform: Platform) -> None:
+    alias = platform.model(platform.deployment())
+    key = secrets.token_hex(8)
+    body = json.dumps({"model": alias, "messages": HELLO, "stream": True}).encode()
+    answers = []
+    for version in ("1.1", "1.0"):
+        head = (
+            f"POST /v1/chat/completions HTTP/{version}\r\nhost: x\r\nauthorization: Bearer {platform.key}\r\n"
+            f"idempotency-key: {key}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        answers.append(platform.raw(head.encode(), body))
+    assert b"transfer-encoding" in answers[0] and b"transfer-encoding" not in answers[1]
+    assert b"x-madang-joined" in answers[1] and answers[1].endswith(b"data: [DONE]\n\n")
+
+
+def test_a_form_that_is_sent_again_is_the_same_call(platform: Platform) -> None:
+    deployment = platform.deployment(vendor_model="whisper-1")
+    alias = platform.model(deployment)
+    key = new_key()
+    texts = []
+    for _ in range(2):  # the client makes new boundaries each time
+        answer = platform.openai().audio.transcriptions.create(
+            model=alias, file=("hello.wav", wav(), "audio/wav"), extra_headers=key
+        )
+        texts.append(answer.text)
+    assert texts[0] == texts[1] and hits(platform, deployment) == 1
+
+
+def test_calls_without_a_key_are_not_joined_unless_the_project_says_so(platform: Platform) -> None:
+    deployment = platform.deployment()
+    alias = platform.model(deployment)
+    assert "x-madang-joined" not in retry(platform, alias, {}).headers
+    assert "x-madang-joined" not in retry(platform, alias, {}).headers
+    assert hits(platform, deployment) == 2
+
+
+def test_a_project_may_join_equal_calls_without_a_key(platform: Platform) -> None:
+    project_id, secret = platform.new_project()
+    set_rules(platform, project_id, joins_duplicates=True, window_s=30)
+    deployment = platform.deployment()
+    alias = platform.model(deployment, key=secret)
+    first, second = platform.chat(alias, key=secret), platform.chat(alias, key=secret)
+    other_user = platform.chat(alias, key=secret, headers={"x-madang-user-id": "another"})
+    other_body = platform.chat(alias, key=secret, temperature=0)
+    assert second.headers["x-madang-joined"] == first.headers["x-madang-trace-id"]
+    assert "x-madang-joined" not in other_user.headers and "x-madang-joined" not in other_body.headers
+    assert hits(platform, deployment) == 3
+
+
+def test_a_window_of_zero_joins_only_calls_under_way(platform: Platform) -> None:
+    project_id, secret = platform.new_project()
+    set_rules(platform, project_id, joins_duplicates=True, window_s=0)
+    alias = platform.model(platform.deployment(), key=secret)
+    assert platform.chat(alias, key=secret).status == 200
+    assert "x-madang-joined" not in platform.chat(alias, key=secret).headers
+
+
+def test_rules_are_shown_and_impossible_ones_refused(platform: Platform) -> None:
+    project_id, _ = platform.new_project()
+    path = f"/api/projects/{project_id}/duplicates/rules"
+    assert platform.browser().get(path).json == {"joins_duplicates": False, "window_s": 60.0}
+    refused = platform.browser().put(path, {"joins_duplicates": True, "window_s": 3601})
+    assert (refused.status, refused.error["param"]) == (422, "window_s")
+
+
+def test_the_report_tells_who_repeats_calls_and_what_that_would_have_cost(platform: Platform) -> None:
+    project_id, secret = platform.new_project()
+    alias = platform.model(platform.deployment(output_tokens=100), key=secret, cache_ttl_s=60)
+    key = new_key()
+    paid = platform.chat(alias, key=secret, headers={**key, "x-madang-user-id": "kim"})
+    for _ in range(2):
+        platform.chat(alias, key=secret, headers={**key, "x-madang-user-id": "kim"})
+    platform.chat(alias, key=secret)  # from the cache
+
+    def report() -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] = platform.browser().get(f"/api/projects/{project_id}/duplicates?hours=1").json
+        return found if found["joined"] == 2 and found["cache_hits"] == 1 else None
+
+    found = until(report, "the report has everything")
+    assert float(found["saved_usd"]) == pytest.approx(3 * float(paid.headers["x-madang-cost-usd"]))
+    assert [(row["user_id"], row["joined"], row["cache_hits"]) for row in found["rows"]] == [("kim", 2, 0), ("", 0, 1)]
+    assert {row["key_name"] for row in found["rows"]} == {"made by a test"} and found["unknown_cost"] == 0
+
+
+def test_a_stranger_sees_neither_report_nor_rules(platform: Platform) -> None:
+    _, secret = platform.new_project()
+    for path in ("duplicates", "duplicates/rules"):
+        answer = platform.send("GET", f"/api/projects/{platform.project_id()}/{path}", key=secret)
+        assert answer.status in (401, 403, 404)
+
+
+def set_rules(platform: Platform, project_id: str, **rules: object) -> None:
+    before = platform.config_version()
+    answer = platform.browser().put(f"/api/projects/{project_id}/duplicates/rules", rules)
+    assert answer.status == 200, answer.body
+    until(lambda: platform.config_version() > before, "the rules are in force")
+
+
+def wav() -> bytes:
+    """A second of silence."""
+    size = 16_000
+    head = b"RIFF" + (36 + size).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+    form = (1).to_bytes(2, "little") * 2 + (8_000).to_bytes(4, "little") + (16_000).to_bytes(4, "little")
+    return head + form + b"\x02\x00\x10\x00data" + size.to_bytes(4, "little") + bytes(size)

@@ -21,6 +21,7 @@ from madang_server.studio import (
     apply,
     credentials,
     deployments,
+    duplicates,
     explain,
     first_call,
     keys,
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployments.router,  # before models: an alias may hold slashes, so that its paths there match these too
     models.router,
     routing.router,
+    duplicates.router,
     prices.router,
     drill_pages.router,
     explain.router,
