@@ -23,7 +23,7 @@ from madang.calls.target import Target
 from madang.calls.usage import Usage
 from madang.errors import CallFailed
 from madang.providers.aiohttp_transport import AiohttpTransport
-from madang.providers.litellm.arguments import door_of
+from madang.providers.litellm.door import door_of
 from madang.providers.registry import vendor_call
 from madang_simulator import RunningSimulator, simulator_in_thread
 
@@ -360,8 +360,49 @@ def test_a_secret_of_several_parts_is_json() -> None:
     secret = '{"aws_access_key_id": "AKIA", "aws_secret_access_key": "s3cret", "aws_region_name": "eu-west-1"}'
     door = door_of(at("", api_key=secret))
     assert door.arguments["aws_secret_access_key"] == "s3cret"
-    assert "api_key" not in door.arguments
     assert set(door.secrets) == {"AKIA", "s3cret"}
+
+
+OF_AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIAMACHINE",
+    "AWS_SECRET_ACCESS_KEY": "machine-secret",
+    "AWS_SESSION_TOKEN": "machine-session",
+    "AWS_BEARER_TOKEN_BEDROCK": "machine-bearer",
+}
+
+
+async def test_a_key_pair_is_sent_without_what_the_machine_has_for_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OF_AWS.items():
+        monkeypatch.setenv(name, value)
+    secret = json.dumps(
+        {"aws_access_key_id": "AKIAOWN", "aws_secret_access_key": "own", "aws_region_name": "us-east-1"}
+    )
+    with scripted_vendor(*error_answer("400 No", REFUSED)) as vendor:
+        await failure_of(at(vendor.url, "bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0", api_key=secret))
+        head = vendor.received[0].partition(b"\r\n\r\n")[0]
+    assert b"Credential=AKIAOWN/" in head
+    assert not any(value.encode() in head for value in OF_AWS.values())
+
+
+@pytest.mark.parametrize(
+    ("model", "secret"),
+    [
+        ("vertex_ai/gemini-2.5-flash", ""),
+        ("vertex_ai/gemini-2.5-flash", "a-key"),
+        ("vertex_ai/gemini-2.5-flash", '{"vertex_project": "p"}'),
+        ("vertex_ai/gemini-2.5-flash", '{"vertex_credentials": "/etc/hostname"}'),
+        ("vertex_ai/gemini-2.5-flash", '{"vertex_credentials": {"type": "external_account", "token_url": "http://x"}}'),
+        ("bedrock/amazon.nova-pro-v1:0", ""),
+        ("bedrock/amazon.nova-pro-v1:0", '{"aws_access_key_id": "AKIA"}'),
+        ("sagemaker/endpoint", "a-key"),
+        ("oci/model", '{"oci_user": "u"}'),
+        ("github_copilot/gpt-4o", "a-key"),
+    ],
+)
+def test_litellm_is_not_left_to_look_for_secrets_on_the_machine(model: str, secret: str) -> None:
+    with pytest.raises(CallFailed) as caught:
+        door_of(at("http://127.0.0.1:9", model, api_key=secret))
+    assert (caught.value.reason, caught.value.code) == ("authentication", "bad_credential")
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,13 @@
 
 Only parameters of OpenAI's API become arguments: LiteLLM takes addresses, keys, prices and switches by the same way, and
 none of these may come from a caller. What OpenAI's API does not know goes into the vendor's body.
-
-A deployment's secret is one key, or JSON with the names LiteLLM has for a vendor's several secrets, such as
-`{"aws_access_key_id": "…", "aws_secret_access_key": "…", "aws_region_name": "…"}`. Environment variables are never used.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
-
-import msgspec
+from typing import Any, Protocol
 
 from madang.calls.operation import Operation
 from madang.calls.request import Request, Upload
-from madang.calls.target import Target
-from madang.errors import CallFailed
 from madang.providers.openai_fields import CHAT_FIELDS, EMBEDDING_FIELDS, IMAGE_FIELDS, SPEECH_FIELDS, refused
 
 _PARAMETERS: Mapping[Operation, frozenset[str]] = {
@@ -45,94 +38,8 @@ _OMISSIBLE = frozenset(
 )
 _OURS = frozenset({"model", "stream", "stream_options", "stream_format", "partial_images"})
 
-# LiteLLM's names for what opens a vendor's door and where that is.
-_SECRETS = frozenset(
-    {
-        "api_key",
-        "aws_access_key_id",
-        "aws_secret_access_key",
-        "aws_session_token",
-        "azure_ad_token",
-        "client_id",
-        "client_secret",
-        "oci_fingerprint",
-        "oci_key",
-        "oci_tenancy",
-        "oci_user",
-        "tenant_id",
-        "token",
-        "vertex_credentials",
-        "watsonx_token",
-        "zen_api_key",
-    }
-)
-_PLACES = frozenset(
-    {
-        "aws_region_name",
-        "oci_compartment_id",
-        "oci_region",
-        "organization",
-        "project",
-        "project_id",
-        "region_name",
-        "space_id",
-        "vertex_location",
-        "vertex_project",
-    }
-)
 # Vendors into whose body unknown arguments go by themselves; the others have `extra_body` for that.
 _TAKE_ANY_ARGUMENT = frozenset({"anthropic", "bedrock", "bedrock_converse", "sagemaker"})
-
-NO_KEY = "none"
-"""In place of a key where a deployment has none: without one LiteLLM would look for keys in the environment."""
-
-
-class Door(NamedTuple):
-    """How to get to a vendor: LiteLLM's arguments for it, and what of them is secret."""
-
-    arguments: dict[str, Any]
-    secrets: tuple[str, ...]
-
-
-def door_of(target: Target) -> Door:
-    """Raises CallFailed(authentication) for a secret that is JSON but not of this form; its values are not repeated."""
-    door: dict[str, Any] = {}
-    if target.base_url:
-        door["api_base"] = target.base_url.rstrip("/")  # `base_url` is known to chat only
-    if target.api_version:
-        door["api_version"] = target.api_version
-    if not target.api_key.lstrip().startswith("{"):
-        key = target.api_key or NO_KEY
-        return Door({**door, "api_key": key}, (target.api_key,))
-    try:
-        named = msgspec.json.decode(target.api_key, type=dict[str, str | dict[str, Any]])
-    except msgspec.DecodeError:
-        raise _bad_secret(target, "it begins like JSON, but is not an object of texts") from None
-    unknown = sorted(named.keys() - _SECRETS - _PLACES)
-    if unknown:
-        raise _bad_secret(target, f"{', '.join(unknown)} cannot be in it")
-    if not named.keys() & _SECRETS:
-        door["api_key"] = NO_KEY
-    texts = {
-        name: value if isinstance(value, str) else msgspec.json.encode(value).decode() for name, value in named.items()
-    }
-    if target.region:
-        texts.setdefault("aws_region_name" if "aws_access_key_id" in texts else "vertex_location", target.region)
-    return Door({**door, **texts}, tuple(texts[name] for name in texts if name in _SECRETS))
-
-
-def vendor_of(target: Target) -> str:
-    """LiteLLM's name of the vendor: the part of the model's name before the first slash."""
-    vendor, slash, model = target.vendor_model.partition("/")
-    if not slash or not vendor or not model:
-        raise CallFailed(
-            f"Deployment {target.name!r} names the model {target.vendor_model!r}; LiteLLM needs provider/model, such as "
-            "'groq/llama-3.3-70b-versatile'.",
-            reason="not_found",
-            status=502,
-            code="model_not_found",
-        )
-    return vendor
 
 
 class Knowledge(Protocol):
@@ -180,13 +87,3 @@ def arguments_of(request: Request, vendor: str, knowledge: Knowledge) -> dict[st
         options = request.body.get("stream_options") or {}
         arguments |= {"stream": True, "stream_options": {**options, "include_usage": True}}
     return arguments
-
-
-def _bad_secret(target: Target, what: str) -> CallFailed:
-    return CallFailed(
-        f"The credential of deployment {target.name!r} cannot be used: {what}. Enter one key, or JSON with LiteLLM's names "
-        "for the vendor's secrets.",
-        reason="authentication",
-        status=502,
-        code="bad_credential",
-    )

@@ -17,7 +17,8 @@ from madang.calls.transport import Transport
 from madang.errors import CallFailed
 from madang.providers.http_call import PASSED_ON, keyless
 from madang.providers.litellm.answers import ChunkReader, dumped_bytes, is_usage_told, whole_answer
-from madang.providers.litellm.arguments import arguments_of, door_of, vendor_of
+from madang.providers.litellm.arguments import arguments_of
+from madang.providers.litellm.door import door_of, vendor_of
 from madang.providers.litellm.failures import failure_of
 from madang.providers.litellm.library import VendorKnowledge, litellm_library
 from madang.providers.litellm.session import Sessions
