@@ -53,7 +53,9 @@ def encode_body(request: Request, target: Target) -> bytes:
     """The body. Raises CallFailed naming what Anthropic cannot be asked."""
     given = request.body
     for name, advice in _REFUSED.items():
-        if given.get(name) and not (name == "n" and given[name] == 1):
+        # An empty object asks for a web search too.
+        is_asked = bool(given.get(name)) or (name == "web_search_options" and given.get(name) is not None)
+        if is_asked and not (name == "n" and given[name] == 1):
             raise refused(advice, name)
     system, turns = conversation_of(given.get("messages"))
     body: dict[str, Any] = {"model": target.vendor_model, "max_tokens": _max_tokens(given, target), "messages": turns}

@@ -52,7 +52,7 @@ _REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "logit_bias": (bool, "Bedrock cannot weigh single tokens; ask without logit_bias."),
     "audio": (bool, "Bedrock's Converse does not speak; ask without audio."),
     "functions": (bool, "'functions' are not translated; give them as tools."),
-    "web_search_options": (bool, "Bedrock's Converse has no web search of OpenAI's kind; ask without it."),
+    "web_search_options": (lambda _: True, "Bedrock's Converse has no web search of OpenAI's kind; ask without it."),
 }
 _EFFORTS = ("none", *BUDGETS)
 _ROOM_FOR_ANSWER = 8192
