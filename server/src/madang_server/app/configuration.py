@@ -16,6 +16,8 @@ from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.store import all_opened
 from madang_server.gateway.endpoints import Gateway
 from madang_server.gateway.snapshot import Snapshot, build_snapshot
+from madang_server.limits.limit import limits_by_project
+from madang_server.limits.store import all_limits, organisations_of_projects
 from madang_server.models.project_duplicates import all_duplicate_rules
 from madang_server.models.project_routing import all_policy_block_vendors
 from madang_server.models.store import all_models
@@ -52,6 +54,7 @@ def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None,
             created=int(time.time()),
             policy_block_vendors=all_policy_block_vendors(connection),
             duplicate_rules=all_duplicate_rules(connection),
+            limits=limits_by_project(all_limits(connection), organisations_of_projects(connection)),
         )
     return Loaded(snapshot, len(credentials.closed))
 

@@ -16,6 +16,7 @@ from madang_server.storage.sql.engine import Database
 
 if TYPE_CHECKING:
     from madang_server.gateway.shared_health import SharedHealth
+    from madang_server.gateway.shared_limits import SharedLimits
 
 _STALE_STATUS_S = 15.0  # the worker writes its status every second or two
 
@@ -29,6 +30,7 @@ class Parts(NamedTuple):
     worker_status: Path
     now: Callable[[], float] = time.time
     shared: "SharedHealth | None" = None  # None where no Redis is set
+    shared_limits: "SharedLimits | None" = None
 
 
 async def serve_health(parts: Parts, scope: Scope, send: Send) -> None:
@@ -54,7 +56,8 @@ def readiness(parts: Parts) -> dict[str, Any]:
     spool["ok"] = not spool["lost_spans"] and not spool.get("damaged_files")
     checked = {"database": database, "credentials": credentials, "store": worker, "spool": spool}
     if parts.shared is not None:
-        checked["redis"] = _redis(parts.shared)
+        has_all = parts.shared.is_connected and (parts.shared_limits is None or parts.shared_limits.is_connected)
+        checked["redis"] = _redis(has_all)
     if parts.gateway.snapshot().version < 0:
         status = "starting"
     else:
@@ -62,8 +65,8 @@ def readiness(parts: Parts) -> dict[str, Any]:
     return {"status": status, "config_version": parts.gateway.snapshot().version, "parts": checked}
 
 
-def _redis(shared: "SharedHealth") -> dict[str, Any]:
-    if shared.is_connected:
+def _redis(is_connected: bool) -> dict[str, Any]:
+    if is_connected:
         return {"ok": True}
     return {"ok": False, "reason": "Redis does not answer; each gateway goes on with what it knows by itself."}
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from madang.routing.books import Books
 from madang_server.accounts.problems import Invalid, NotFound
 from madang_server.app.configuration import ConfigurationWatch
 from madang_server.app.health import Parts, serve_health
+from madang_server.app.limit_counts import LimitCounts
 from madang_server.credentials.cipher import Cipher
 from madang_server.credentials.secret_key import secret_key
 from madang_server.drill.runner import DrillRunner
@@ -26,7 +27,10 @@ from madang_server.gateway.flights import FlightBook
 from madang_server.gateway.http_client import HttpClient
 from madang_server.gateway.kept_answers import KeptAnswers
 from madang_server.gateway.sdk_config import described_models
-from madang_server.http.surroundings import DeploymentHealth, ExplainOf
+from madang_server.http.surroundings import DeploymentHealth, ExplainOf, LimitsInUse, LimitUse
+from madang_server.limits.book import LimitBook
+from madang_server.limits.counters import moment_of
+from madang_server.limits.limit import Limit
 from madang_server.settings import Settings
 from madang_server.storage.clickhouse.client import Store
 from madang_server.storage.spool.writer import open_spool
@@ -37,6 +41,7 @@ from madang_server.version import __version__
 if TYPE_CHECKING:
     from madang_server.gateway.shared_answers import SharedAnswers
     from madang_server.gateway.shared_health import SharedHealth
+    from madang_server.gateway.shared_limits import SharedLimits
 
 WORKER_STATUS = "worker.json"
 
@@ -62,6 +67,10 @@ class Platform:
         shared = _shared_health(settings.redis_url, clock) if settings.redis_url else None
         shared_answers = _shared_answers(settings.redis_url, clock) if settings.redis_url else None
         flights = FlightBook(elsewhere=shared_answers)
+        limit_book = LimitBook()
+        shared_limits = _shared_limits(settings.redis_url, limit_book, clock) if settings.redis_url else None
+        limit_counts = LimitCounts(limit_book, self._database)
+        await asyncio.to_thread(limit_counts.load)
         gateway = Gateway(
             vendor_call(transport, fetcher=FileFetcher(settings.file_hosts)),
             spool,
@@ -69,6 +78,8 @@ class Platform:
             new_books=shared.books if shared else lambda _: Books(),
             answers=KeptAnswers(clock.monotonic, shared=shared_answers),
             flights=flights,
+            limit_book=limit_book,
+            shared_limits=shared_limits,
         )
         watch = ConfigurationWatch(
             gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url
@@ -86,12 +97,22 @@ class Platform:
             described_models=lambda project_id: described_models(gateway.project(project_id)),
             call_for=gateway.call_for_member,
             drills=drills,
+            limits_in_use=_limits_in_use(limit_book, clock, asyncio.get_running_loop()),
             trace_store=Store(settings.clickhouse_url) if settings.clickhouse_url else None,
         )
-        self._parts = Parts(gateway, self._database, watch, settings.run_path / WORKER_STATUS, shared=shared)
-        running = [asyncio.create_task(watch.run())]
+        self._parts = Parts(
+            gateway,
+            self._database,
+            watch,
+            settings.run_path / WORKER_STATUS,
+            shared=shared,
+            shared_limits=shared_limits,
+        )
+        running = [asyncio.create_task(watch.run()), asyncio.create_task(limit_counts.run())]
         if shared is not None:
             running.append(asyncio.create_task(shared.run()))
+        if shared_limits is not None:
+            running.append(asyncio.create_task(shared_limits.run()))
         try:
             yield
         finally:
@@ -99,6 +120,7 @@ class Platform:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await flights.close()
+            await limit_counts.save()
             if shared_answers is not None:
                 await shared_answers.close()
             await asyncio.to_thread(drills.close)
@@ -168,6 +190,24 @@ def _shared_answers(redis_url: str, clock: Clock) -> "SharedAnswers":
     from madang_server.gateway.shared_answers import SharedAnswers
 
     return SharedAnswers(redis_url, clock.monotonic)
+
+
+def _shared_limits(redis_url: str, book: LimitBook, clock: Clock) -> "SharedLimits":
+    from madang_server.gateway.shared_limits import SharedLimits
+
+    return SharedLimits(redis_url, book, lambda: moment_of(clock))
+
+
+def _limits_in_use(book: LimitBook, clock: Clock, loop: asyncio.AbstractEventLoop) -> LimitsInUse:
+    async def look(limits: Sequence[Limit]) -> dict[str, LimitUse]:
+        now = moment_of(clock)
+        return {one.id: LimitUse(tuple(book.standings(one, now)), book.refused_today(one, now)) for one in limits}
+
+    def limits_in_use(limits: Sequence[Limit]) -> dict[str, LimitUse]:
+        # Handlers run in threads, and the book belongs to the event loop.
+        return asyncio.run_coroutine_threadsafe(look(limits), loop).result(timeout=10)
+
+    return limits_in_use
 
 
 def _health_of(gateway: Gateway, clock: Clock) -> Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]:

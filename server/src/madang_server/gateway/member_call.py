@@ -13,7 +13,8 @@ from madang.calls.reply import Call
 from madang.calls.request import Attempt, Caller, Request
 from madang.calls.target import Route
 from madang.errors import CallFailed
-from madang_server.accounts.problems import Conflict, NotFound
+from madang_server.accounts.problems import Conflict, NotFound, TooManyAttempts
+from madang_server.gateway.limits_answers import LimitReached
 from madang_server.gateway.snapshot import Project
 from madang_server.http.member_call import AttemptReport, CallReport, MemberCall
 
@@ -23,7 +24,9 @@ _LONGEST_TEXT = 20_000  # characters; what comes after is not shown
 
 
 async def call_for_member(wish: MemberCall, project: Project | None, call: Call, clock: Clock) -> CallReport:
-    """One real call, of 30 seconds at most. Raises NotFound or Conflict when there is nobody to call."""
+    """One real call, of 30 seconds at most. Raises NotFound or Conflict when there is nobody to call, and
+    TooManyAttempts when a limit does not let it in.
+    """
     name, route = _route(wish, project)
     body = _body(wish, name)
     request = Request(
@@ -36,7 +39,10 @@ async def call_for_member(wish: MemberCall, project: Project | None, call: Call,
         is_stream=wish.operation == "chat",
     )
     began_us = clock.now_us()
-    text, failure = await _answer(call, request)
+    try:
+        text, failure = await _answer(call, request)
+    except LimitReached as reached:
+        raise TooManyAttempts(reached.message, retry_after_s=reached.retry_after_s) from None
     return _report(request, text, failure, began_us, clock.now_us())
 
 

@@ -30,6 +30,7 @@ class Project:
     created: int  # seconds since the epoch, for the model list
     credentials: Mapping[str, OpenedCredential] = field(default_factory=dict, repr=False)
     duplicates: DuplicateRules = PLAIN_DUPLICATE_RULES
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,12 @@ def build_snapshot(
     created: int,
     policy_block_vendors: Mapping[str, tuple[str, ...]] | None = None,
     duplicate_rules: Mapping[str, DuplicateRules] | None = None,
+    limits: Mapping[str, Limits] | None = None,
 ) -> Snapshot:
     """A snapshot from what the database holds. Simulated models are left out where no simulator runs.
 
     `policy_block_vendors`: by project, the vendors that may be asked after another's content filter refused.
-    `duplicate_rules`: by project, where they differ from the plain ones.
+    `duplicate_rules`: by project, where they differ from the plain ones. `limits`: by project, where there are any.
     """
     models_by_project: dict[str, list[Model]] = {}
     for project_id, stored in models:
@@ -92,6 +94,7 @@ def build_snapshot(
             prices.of_project(project_id),
             created,
             (duplicate_rules or {}).get(project_id, PLAIN_DUPLICATE_RULES),
+            (limits or {}).get(project_id, NO_LIMITS),
         )
         for project_id in {*models_by_project, *(key.project_id for key in active)}
     }
@@ -107,6 +110,7 @@ def _project(
     prices: ProjectPrices,
     created: int,
     duplicates: DuplicateRules,
+    limits: Limits,
 ) -> Project:
     plain = {model.alias: _route(model, credentials, policy_block_vendors, prices) for model in models}
     following = {model.alias: model.fallbacks for model in models}
@@ -127,7 +131,7 @@ def _project(
         )
         for target in route.targets:
             routes.setdefault(f"{target.name}/{model.alias}", replace(route, targets=(target,)))
-    return Project(project_id, routes, tuple(sorted(plain)), created, credentials, duplicates)
+    return Project(project_id, routes, tuple(sorted(plain)), created, credentials, duplicates, limits)
 
 
 def _fallbacks_of(alias: str, fallbacks: Mapping[str, Iterable[str]]) -> list[str]:

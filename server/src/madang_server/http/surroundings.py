@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from fastapi import Depends, Request
 
 from madang_server.http.member_call import CallFor as CallFor
+from madang_server.limits.book import Standing
+from madang_server.limits.limit import Limit
 from madang_server.settings import Settings as Settings
 from madang_server.storage.sql.engine import Database as Database
 
@@ -30,6 +32,16 @@ class DeploymentHealth(NamedTuple):
     reason: str
     in_flight: int = 0
 
+
+class LimitUse(NamedTuple):
+    """How a limit stands for each subject that the gateway knows of, and how many calls it refused since midnight (UTC)."""
+
+    standings: tuple[Standing, ...]
+    refused_today: int
+
+
+# The use of limits, by their ids.
+LimitsInUse = Callable[[Sequence[Limit]], Mapping[str, LimitUse]]
 
 # Health by (alias, deployment) of one project; what is not in it is not known.
 HealthOf = Callable[[str], Mapping[tuple[str, str], DeploymentHealth]]
@@ -59,6 +71,7 @@ class Surroundings:
     described_models: DescribedModels
     call_for: CallFor
     drills: DrillRunner
+    limits_in_use: LimitsInUse
     # Each request at the database holds up to two connections and needs threads to go on. More at once than this could
     # leave some waiting for a connection, on threads that the others need to give theirs back.
     database_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(20))

@@ -25,6 +25,7 @@ from madang_server.studio import (
     explain,
     first_call,
     keys,
+    limits,
     members,
     models,
     organisations,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from madang_server.http.member_call import CallFor, CallReport, MemberCall
-    from madang_server.http.surroundings import Database, DescribedModels, ExplainOf, HealthOf, Settings
+    from madang_server.http.surroundings import Database, DescribedModels, ExplainOf, HealthOf, LimitsInUse, Settings
     from madang_server.http.trace_store import Store
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     routing.router,
     duplicates.router,
     prices.router,
+    limits.router,
     drill_pages.router,
     explain.router,
     first_call.router,
@@ -79,6 +81,7 @@ def create_control_plane(
     call_for: CallFor | None = None,
     trace_store: Store | None = None,
     drills: DrillRunner | None = None,
+    limits_in_use: LimitsInUse = lambda _limits: {},
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = time.monotonic,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
@@ -101,6 +104,7 @@ def create_control_plane(
         described_models=described_models,
         call_for=call_for or _no_call,
         drills=drills or DrillRunner(database, now),
+        limits_in_use=limits_in_use,
     )
     api = create_api(surroundings, ROUTERS, ui_directory=ui_directory)
     use_trace_store(api, trace_store)
