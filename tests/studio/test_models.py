@@ -36,6 +36,8 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"deployments": [{**DEPLOYMENT, "weight": -1}]}, "deployments.0.weight"),
     ({"deployments": [{**DEPLOYMENT, "order": 0}]}, "deployments.0.order"),
     ({"deployments": [{**DEPLOYMENT, "vendor_model": " "}]}, "deployments.0.vendor_model"),
+    ({"deployments": [{**DEPLOYMENT, "vendor_model": "a/../../b"}]}, "deployments.0.vendor_model"),
+    ({"deployments": [{**DEPLOYMENT, "api_version": "2024-10-21&a=b"}]}, "deployments.0.api_version"),
     ({"deployments": [{**DEPLOYMENT, "base_url": "gopher://x"}]}, "deployments.0.base_url"),
     ({"deployments": [{**DEPLOYMENT, "base_url": "http://169.254.169.254/v1"}]}, "deployments.0.base_url"),
     ({"deployments": [{**DEPLOYMENT, "base_url": "simulator:/etc/passwd"}]}, "deployments.0.base_url"),

@@ -111,6 +111,13 @@ async def test_a_version_and_betas_go_as_headers(simulator: RunningSimulator) ->
     assert headers["anthropic-beta"] == "a-2026-01-01,b-2026-01-01"
 
 
+@pytest.mark.parametrize("betas", ["a-2026-01-01", ["a\r\nx-evil: 1"], ["a,b"], [""], ["한글"], [7], ["a"] * 51])
+async def test_betas_that_cannot_be_a_header_are_the_callers_mistake(simulator: RunningSimulator, betas: Any) -> None:
+    failed = await failure_of(deployment(simulator), betas=betas)
+    assert (failed.reason, failed.param) == ("invalid_request", "betas")
+    assert simulator.requests("east")["requests"] == []
+
+
 @both_ways
 async def test_usage_is_counted_as_the_vendor_does(simulator: RunningSimulator, stream: bool) -> None:
     usage = (await answer(deployment(simulator), stream=stream))["usage"]

@@ -402,6 +402,11 @@ def test_azure_s_dated_api_has_the_deployment_in_its_paths(operation: Operation,
     assert address(operation, api_version="2024-10-21") == expected
 
 
+def test_a_deployments_name_stays_one_segment_of_the_path() -> None:
+    sent = address("images", api_version="2024-10-21", vendor_model="a/../b?c#d\r\ne")
+    assert "/deployments/a%2F..%2Fb%3Fc%23d%0D%0Ae/images/" in sent
+
+
 def test_azure_s_dated_api_has_no_responses_and_says_what_to_do() -> None:
     with pytest.raises(CallFailed, match="Leave its API version empty") as caught:
         address("responses", api_version="2024-10-21")

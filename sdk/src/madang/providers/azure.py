@@ -5,6 +5,8 @@ path; without one, or at an address that ends with /openai/v1, the v1 API is use
 and an `api_version` can only be "v1" or "preview". Responses are served by the v1 API alone.
 """
 
+from urllib.parse import quote
+
 from madang.calls.reply import Call
 from madang.calls.request import Request
 from madang.calls.target import Target
@@ -42,4 +44,5 @@ def address_of(request: Request) -> Address:
             status=404,
             code="operation_not_served",
         )
-    return Address(f"{base}/openai/deployments/{target.vendor_model}{PATHS[request.operation]}{version}", headers)
+    deployment = quote(target.vendor_model, safe="")
+    return Address(f"{base}/openai/deployments/{deployment}{PATHS[request.operation]}{version}", headers)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
 from madang_server.accounts.problems import Invalid
+
+# It becomes part of a URL or a header.
+_API_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def tidy_api_version(text: str | None, param: str = "api_version") -> str | None:
+    """The version without surrounding space; None for an empty one. Raises `Invalid`."""
+    version = (text or "").strip()
+    if version and not _API_VERSION.fullmatch(version):
+        raise Invalid("Give an API version such as 2024-10-21.", param=param)
+    return version or None
 
 
 def tidy_base_url(text: str | None, param: str = "base_url") -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from madang_server.accounts.names import tidy_name
 from madang_server.accounts.problems import Conflict, Invalid, NotFound
-from madang_server.accounts.vendor_url import tidy_base_url
+from madang_server.accounts.vendor_url import tidy_api_version, tidy_base_url
 from madang_server.credentials.cipher import WrongSecretKey
 from madang_server.credentials.secret_text import secret_hint, tidy_secret
 from madang_server.credentials.tables import credentials
@@ -87,9 +87,8 @@ def tidy(wanted: Wanted, *, has_key: bool) -> Wanted:
     """`wanted` in its stored form. Raises `Invalid` naming the field. `has_key`: whether a key is stored already."""
     name = tidy_name(wanted.name)
     base_url = tidy_base_url(wanted.base_url)
+    api_version = tidy_api_version(wanted.api_version)
     api_key = tidy_secret(wanted.vendor, wanted.api_key or "")
-    if len(wanted.api_version or "") > 64 or not (wanted.api_version or "").isprintable():
-        raise Invalid("Give an API version such as 2024-10-21.", param="api_version")
     if wanted.vendor == "azure" and base_url is None:
         raise Invalid("Azure needs its address, such as https://NAME.openai.azure.com.", param="base_url")
     needs_key = wanted.vendor in _ALWAYS_KEYED or (wanted.vendor == "openai" and base_url is None)
@@ -99,7 +98,7 @@ def tidy(wanted: Wanted, *, has_key: bool) -> Wanted:
         name=name,
         vendor=wanted.vendor,
         base_url=base_url,
-        api_version=(wanted.api_version or "").strip() or None,
+        api_version=api_version,
         api_key=api_key,
     )
 

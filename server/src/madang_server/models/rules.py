@@ -11,6 +11,7 @@ from madang.calls.operation import VENDORS
 from madang.calls.target import FEATURES
 from madang_server.accounts.problems import Invalid
 from madang_server.accounts.usd import MOST_DECIMALS, is_price
+from madang_server.accounts.vendor_url import tidy_api_version
 from madang_server.models.model import Deployment, Model
 from madang_server.models.routing_rules import check_own_fallbacks, tidy_routing
 from madang_server.models.vendor_rules import check_reachable, is_simulator, tidy_address
@@ -95,14 +96,14 @@ def _tidy_deployment(deployment: Deployment, where: str, credentials: Mapping[st
     vendor_model = deployment.vendor_model.strip()
     if not 1 <= len(vendor_model) <= 256 or not vendor_model.isprintable():
         raise Invalid("Give the vendor's name of the model.", param=f"{where}.vendor_model")
+    if {".", ".."} & set(vendor_model.split("/")):  # it becomes part of a URL's path
+        raise Invalid("A model's name cannot have . or .. between slashes.", param=f"{where}.vendor_model")
     if not (math.isfinite(deployment.weight) and 0 <= deployment.weight <= 1_000_000):
         raise Invalid("Give a weight of 0 or more.", param=f"{where}.weight")
     if not 1 <= deployment.order <= 1_000:
         raise Invalid("Give an order from 1 (tried first) to 1000.", param=f"{where}.order")
     if len(deployment.region) > 64 or not deployment.region.isprintable():
         raise Invalid("Give the region in up to 64 characters, such as koreacentral.", param=f"{where}.region")
-    if len(deployment.api_version or "") > 64 or not (deployment.api_version or "").isprintable():
-        raise Invalid("Give an API version such as 2024-10-21.", param=f"{where}.api_version")
     for name in ("input_usd_per_million", "cached_input_usd_per_million", "output_usd_per_million"):
         _check_price(getattr(deployment, name), f"{where}.{name}")
     ready = replace(
@@ -110,7 +111,7 @@ def _tidy_deployment(deployment: Deployment, where: str, credentials: Mapping[st
         vendor_model=vendor_model,
         region=deployment.region.strip(),
         base_url=tidy_address(deployment.vendor, deployment.base_url, f"{where}.base_url"),
-        api_version=(deployment.api_version or "").strip() or None,
+        api_version=tidy_api_version(deployment.api_version, f"{where}.api_version"),
         base_model=_tidy_base_model(deployment.base_model, where),
         supports=_tidy_features(deployment.supports, where),
     )

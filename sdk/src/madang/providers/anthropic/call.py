@@ -5,7 +5,9 @@ anthropic-version; the base URL may end with /v1 or not, as for the vendor's own
 words goes out as it is, but for the model's name and `betas`, which are a header; its answer passes untouched.
 """
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -21,9 +23,12 @@ from madang.providers.anthropic.reply import decode_reply, meaning_of_reply
 from madang.providers.anthropic.request_body import encode_body
 from madang.providers.anthropic.stream import MessageReader
 from madang.providers.http_call import Outgoing, http_call
+from madang.providers.openai_fields import refused
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_VERSION = "2023-06-01"
+_MOST_BETAS = 50
+_BETA = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 _PATHS: Mapping[Operation, str] = {
     "chat": "/v1/messages",
     "messages": "/v1/messages",
@@ -55,9 +60,9 @@ class AnthropicWire:
         key = target.api_key or ("simulated" if target.is_simulated else "")
         if key:
             headers["x-api-key"] = key
-        betas = request.body.get("betas")
-        if isinstance(betas, list) and betas:
-            headers["anthropic-beta"] = ",".join(str(beta) for beta in betas)
+        betas = _betas(request.body.get("betas"))
+        if betas:
+            headers["anthropic-beta"] = betas
         base = target.base_url.rstrip("/").removesuffix("/v1") or DEFAULT_BASE_URL
         body = encode_body(request, target) if request.operation == "chat" else _own_body(request, target)
         return Outgoing(base + path, headers, body, (target.api_key,))
@@ -102,3 +107,13 @@ def _own_body(request: Request, target: Target) -> bytes:
 def _created(request: Request) -> int:
     """Seconds since the epoch; Anthropic does not tell when an answer was made."""
     return request.attempt.start_us // 1_000_000 if request.attempt is not None else 0
+
+
+def _betas(betas: Any) -> str:
+    """The header's value. A header that cannot be sent is the caller's mistake, not a vendor that is out of reach."""
+    if betas is None:
+        return ""
+    is_list = isinstance(betas, list) and len(betas) <= _MOST_BETAS
+    if not is_list or not all(isinstance(beta, str) and _BETA.fullmatch(beta) for beta in betas):
+        raise refused("'betas' must be a list of names of Anthropic's beta features.", "betas")
+    return ",".join(betas)
