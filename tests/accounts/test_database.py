@@ -19,6 +19,7 @@ import madang_server.credentials.tables
 import madang_server.drill.tables
 import madang_server.models.tables
 import madang_server.prices.tables
+import madang_server.responses.tables
 from madang_server.storage.sql import migrate, version
 from madang_server.storage.sql.engine import Database, DatabaseUnavailable, open_database
 from madang_server.storage.sql.metadata import metadata
@@ -33,6 +34,7 @@ NOUNS = (
     madang_server.models.tables,
     madang_server.prices.tables,
     madang_server.drill.tables,
+    madang_server.responses.tables,
 )
 
 

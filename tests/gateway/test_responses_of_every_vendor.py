@@ -96,8 +96,12 @@ def test_a_tool_is_called_and_its_result_taken(platform: Platform, vendor: str, 
     assert calls
     assert calls[0].name == "weather"
     assert set(json.loads(calls[0].arguments)) == {"city"}
-    results = [{"type": "function_call_output", "call_id": call.call_id, "output": "Sunny."} for call in calls]
-    said = [item.model_dump(exclude={"parsed_arguments", "status"}, exclude_none=True) for item in response.output]
+    results: list[Any] = [
+        {"type": "function_call_output", "call_id": call.call_id, "output": "Sunny."} for call in calls
+    ]
+    said: list[Any] = [
+        item.model_dump(exclude={"parsed_arguments", "status"}, exclude_none=True) for item in response.output
+    ]
     answer = client.responses.create(**asked, input=[*words, *said, *results])
     assert answer.output
 
@@ -133,7 +137,7 @@ def test_an_answer_keeps_to_a_schema(platform: Platform, vendor: str) -> None:
 def test_thoughts_come_as_a_summary_and_go_back_with_the_next_turn(
     platform: Platform, vendor: str, vendor_model: str | None, way: str
 ) -> None:
-    settings = {"vendor_model": vendor_model} if vendor_model else {}
+    settings: dict[str, Any] = {"vendor_model": vendor_model} if vendor_model else {}
     deployment = deployment_of(platform.simulator, vendor, **settings)
     alias = models_of(platform, deployment)
     client = platform.openai(max_retries=0)
@@ -153,8 +157,10 @@ def test_thoughts_come_as_a_summary_and_go_back_with_the_next_turn(
     thoughts = [item for item in response.output if item.type == "reasoning"]
     assert thoughts
     assert thoughts[0].summary[0].text
-    said = [item.model_dump(exclude={"parsed_arguments", "status"}, exclude_none=True) for item in response.output]
-    results = [
+    said: list[Any] = [
+        item.model_dump(exclude={"parsed_arguments", "status"}, exclude_none=True) for item in response.output
+    ]
+    results: list[Any] = [
         {"type": "function_call_output", "call_id": item.call_id, "output": "Sunny."}
         for item in response.output
         if item.type == "function_call"

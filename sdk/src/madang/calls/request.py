@@ -69,8 +69,8 @@ class Journal(msgspec.Struct):
     """What happened to a call so far. The layers write it, the trace reads it; it outlives a cancelled call.
 
     `answering` is the attempt whose answer the caller gets, or got last; where hedging ran two, not the last one begun.
-    `replay` is set where nobody had to be asked. `attributes` are of the root span, beside what the request says; `headers` go
-    out with the answer, also of a failure.
+    `replay` is set where nobody had to be asked. `attributes` are of the root span, beside what the request says; `headers`
+    go out with the answer, also of a failure.
     """
 
     attempts: list[Attempt] = []  # each journal gets its own
@@ -107,6 +107,8 @@ class Request(msgspec.Struct, frozen=True):
     attempt: Attempt | None = None  # the journal's entry of this very request to a vendor
     is_hedge: bool = False
     avoid: frozenset[str] = frozenset()  # keys of targets that must not be asked for this call
+    # The response whose conversation the body goes on with, empty for none; None where nobody keeps responses.
+    continues: str | None = None
 
     def to(
         self,

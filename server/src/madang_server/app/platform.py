@@ -31,6 +31,7 @@ from madang_server.http.surroundings import DeploymentHealth, ExplainOf, LimitsI
 from madang_server.limits.book import LimitBook
 from madang_server.limits.counters import moment_of
 from madang_server.limits.limit import Limit
+from madang_server.responses.store import ResponseStore
 from madang_server.settings import Settings
 from madang_server.storage.clickhouse.client import Store
 from madang_server.storage.spool.writer import open_spool
@@ -76,6 +77,7 @@ class Platform:
             spool,
             clock=clock,
             new_books=shared.books if shared else lambda _: Books(),
+            responses=ResponseStore(self._database, lambda: datetime.now(UTC)),
             answers=KeptAnswers(clock.monotonic, shared=shared_answers),
             flights=flights,
             limit_book=limit_book,

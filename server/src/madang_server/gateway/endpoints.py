@@ -20,6 +20,7 @@ from madang_server.gateway.admit import admitted
 from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receive, Scope, Send, answer, read_body
 from madang_server.gateway.calls import CallEndpoint
 from madang_server.gateway.dialects.anthropic_errors import speaks_anthropic, telling_anthropic
+from madang_server.gateway.dialects.response_memory import ResponseKeeper, serve_kept, with_memory
 from madang_server.gateway.duplicates import Duplicates
 from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
 from madang_server.gateway.explain import explain_call
@@ -69,6 +70,7 @@ class Gateway:
         flights: FlightBook | None = None,
         limit_book: LimitBook | None = None,
         shared_limits: "SharedLimits | None" = None,
+        responses: ResponseKeeper | None = None,
     ) -> None:
         self._spool = spool
         self._clock = clock
@@ -76,6 +78,7 @@ class Gateway:
         self._snapshot = EMPTY
         self._books: dict[str, Books] = {}
         self._new_books = new_books
+        self._responses = responses
         self.used_keys: dict[str, datetime] = {}
         self.lost_spans = 0  # spans of calls that the full spool did not take
         around = Surroundings(
@@ -89,10 +92,12 @@ class Gateway:
         self.limits = LimitGuard(self._keep, clock, book=limit_book, shared=shared_limits)
         self._call = call = with_limits(build_call(vendor, around), guard=self.limits, limits_of=self._limits_of)
 
+        remembering = call if responses is None else with_memory(call, responses)
+
         def calls(operation: Operation) -> CallEndpoint:
             return CallEndpoint(
                 operation,
-                call=call,
+                call=remembering if operation == "responses" else call,
                 snapshot=self.snapshot,
                 on_key=self._note_key,
                 clock=clock,
@@ -155,6 +160,9 @@ class Gateway:
         try:
             if endpoint is not None:
                 await endpoint(scope, receive, send)
+            elif path.startswith("/v1/responses/") and self._responses is not None:
+                holder = admitted(self._snapshot, dict(scope["headers"]))
+                await answer(send, *await serve_kept(scope["method"], path, holder, self._responses))
             elif scope["method"] == "GET" and path.startswith("/v1/models/"):
                 holder = admitted(self._snapshot, dict(scope["headers"]))
                 name = unquote(path.removeprefix("/v1/models/"))

@@ -44,6 +44,10 @@ class Writer(Protocol):
 ESTIMATED: Mapping[str, str] = {"x-madang-estimated": "true"}
 """The header of an answer that is our estimate, because the vendor was not asked."""
 
+OURS = "md"
+OUR_RESPONSE = f"resp_{OURS}"
+"""How the ids of responses begin that no vendor keeps."""
+
 # What the vendors' wires complain about is a field of chat; what the caller wrote is called otherwise.
 _PARAMS: Mapping[Operation, Mapping[str, str]] = {
     "messages": {"response_format": "output_config", "reasoning_effort": "thinking", "stop": "stop_sequences"},
@@ -153,8 +157,12 @@ def _of_responses(request: Request, target: Target) -> tuple[Json, Callable[[], 
     chat = chat_of_response(request.body, target)
     created = request.attempt.start_us // 1_000_000 if request.attempt is not None else 0
 
+    # What the caller sees of it: whether it can be gone on with, and what it went on with itself.
+    is_kept = request.continues is not None and request.body.get("store") is not False
+    shown = {**request.body, "store": is_kept, "previous_response_id": request.continues or None}
+
     def new_writer() -> Writer:
-        return ResponseWriter(answer_id(request), request.body, target, created)
+        return ResponseWriter(f"{OURS}{answer_id(request)}", shown, target, created)
 
     return chat, new_writer
 

@@ -19,7 +19,7 @@ from madang.providers.dialects.responses_request import custom_tools
 Json = dict[str, Any]
 
 OUR_REASONING = "rs_md"
-"""How the ids of reasoning items begin that no vendor of responses wrote."""
+"""How the ids of reasoning items begin that no vendor of responses wrote; the names of our responses begin with "md"."""
 
 _REPEATED = (
     *("instructions", "max_output_tokens", "max_tool_calls", "metadata", "previous_response_id", "prompt_cache_key"),
@@ -62,7 +62,7 @@ class ResponseWriter:
         self._close_calls()
         if self._carried.says_something():
             self._new_item(
-                {"id": self._item_id(OUR_REASONING), "type": "reasoning", "summary": []}
+                {"id": self._item_id("rs"), "type": "reasoning", "summary": []}
                 | {"encrypted_content": sealed(self._carried)}
             )
             self._done(len(self._items) - 1)
@@ -160,7 +160,7 @@ class ResponseWriter:
         index = self._open
         if index is None or self._items[index]["type"] != "reasoning":
             self._close_text()
-            index = self._new_item({"id": self._item_id(OUR_REASONING), "type": "reasoning", "summary": []})
+            index = self._new_item({"id": self._item_id("rs"), "type": "reasoning", "summary": []})
             self._open = index
             part = {"type": "summary_text", "text": ""}
             self._emit("response.reasoning_summary_part.added", **self._thought(index), part=part)
