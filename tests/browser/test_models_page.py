@@ -155,7 +155,7 @@ def test_a_model_is_made_with_what_its_vendor_needs(page_of: Page, platform: Pla
 
     deployment.get_by_role("combobox", name="Vendor", exact=True).click()
     page.get_by_role("option", name="Fake (for tests)").click()
-    page.get_by_text("Time limits and retries").click()
+    page.get_by_text("Time limits, retries").click()
     page.get_by_label("Pause in a stream (seconds)").fill("soon")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Give a time limit above 0")).to_be_visible()

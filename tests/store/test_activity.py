@@ -1,4 +1,4 @@
-"""What the deployments of a model did: counted from attempts in the store, by deployment and hour."""
+"""What models and their deployments did: counted from calls and attempts in the store, by hour."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from tests.store.store_process import a_span
 
 from madang_server.spans.deployments import Activity, activity_of
+from madang_server.spans.models import calls_of
 from madang_server.spans.row import encode_row
 from madang_server.storage.clickhouse.client import Store
 
@@ -90,3 +91,27 @@ def test_other_models_times_and_projects_are_left_out(store: Store, project: str
     )
     keep(store, f"{project}-of-others", attempt(4, at))
     assert of_gpt(store, project)[0].calls == 0
+
+
+def call(number: int, at: datetime, took_ms: int = 100, **more: Any) -> Any:
+    start_us = int(at.timestamp() * 1_000_000)
+    return a_span(number, start_us=start_us, **{"end_us": start_us + took_ms * 1000, **more})
+
+
+def test_a_call_counts_once_for_its_model_whatever_its_attempts(store: Store, project: str) -> None:
+    at = LATEST - timedelta(minutes=30)
+    keep(
+        store,
+        project,
+        call(1, at, 100),
+        failed(2, at, "timeout"),
+        attempt(3, at),
+        call(4, at, status="error", error_type="timeout"),
+        call(5, at, status="error", error_type="cancelled"),
+        call(6, at, 300, model="other"),
+    )
+    gpt, other, idle = calls_of(store, project, ["gpt-4o", "other", "idle"], LATEST - timedelta(hours=2), LATEST)
+    assert (gpt.calls, gpt.failures, gpt.p50_ms) == (3, 1, 100)
+    assert [(hour.calls, hour.failures) for hour in gpt.hours] == [(0, 0), (3, 1)]
+    assert (other.calls, other.p95_ms) == (1, 300)
+    assert (idle.calls, idle.p50_ms, len(idle.hours)) == (0, None, 2)

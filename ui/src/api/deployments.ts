@@ -1,4 +1,4 @@
-// The deployments of a model at work: what they did lately, in service or not, a test call, what they cost.
+// Models and their deployments at work: what they did lately, in service or not, a test call, what they cost.
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "./client";
 import type { TestCallInput, Vendor } from "./shapes";
@@ -10,6 +10,20 @@ export const activityQuery = (project: string, alias: string) =>
       answered(
         api.GET("/api/projects/{project_id}/models/{alias}/activity", {
           params: { path: { project_id: project, alias }, query: { hours: 24 } },
+          signal,
+        }),
+      ),
+    refetchInterval: 10_000,
+  });
+
+/** What the callers of every model of the project saw, in one answer. */
+export const modelsActivityQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["activity", project],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/projects/{project_id}/models/activity", {
+          params: { path: { project_id: project }, query: { hours: 24 } },
           signal,
         }),
       ),

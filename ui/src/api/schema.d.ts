@@ -348,6 +348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/models/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models Activity
+         * @description What the callers of each of the project's models saw in the last hours.
+         */
+        get: operations["models_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/models/{alias}/activity": {
         parameters: {
             query?: never;
@@ -473,6 +493,50 @@ export interface paths {
          * @description Replace the project's routing settings.
          */
         put: operations["set_routing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Duplicates
+         * @description The calls of the last hours that nobody had to pay, by key and user, those that saved most first.
+         */
+        get: operations["get_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/duplicates/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Duplicate Rules
+         * @description What the project says about calls that come twice.
+         */
+        get: operations["get_duplicate_rules"];
+        /**
+         * Replace Duplicate Rules
+         * @description Replace what the project says about calls that come twice.
+         */
+        put: operations["replace_duplicate_rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -675,7 +739,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Describe Project
+         * @description What the project has, as a document that changes nothing when it is applied. Keys are never in it.
+         */
+        get: operations["describe_project"];
         put?: never;
         /**
          * Apply
@@ -813,7 +881,7 @@ export interface components {
          *
          *     Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
          */
-        ApplyDocument: {
+        "ApplyDocument-Input": {
             /**
              * Credentials
              * @default []
@@ -823,7 +891,37 @@ export interface components {
              * Models
              * @default []
              */
-            models: components["schemas"]["ModelInput"][];
+            models: components["schemas"]["ModelInput-Input"][];
+            /** Policy Block Vendors */
+            policy_block_vendors?: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake")[] | null;
+            /**
+             * Prune
+             * @default false
+             */
+            prune: boolean;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
+         * ApplyDocument
+         * @description What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
+         *
+         *     Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
+         */
+        "ApplyDocument-Output": {
+            /**
+             * Credentials
+             * @default []
+             */
+            credentials: components["schemas"]["NewCredential"][];
+            /**
+             * Models
+             * @default []
+             */
+            models: components["schemas"]["ModelInput-Output"][];
             /** Policy Block Vendors */
             policy_block_vendors?: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake")[] | null;
             /**
@@ -1062,7 +1160,7 @@ export interface components {
          *     Without `context_window`, `max_output_tokens` and `supports` nothing is held against a deployment. `base_model` is the
          *     vendor's model behind a `vendor_model` that does not tell, such as a deployment at Azure.
          */
-        DeploymentInput: {
+        "DeploymentInput-Input": {
             /** Name */
             name: string;
             /**
@@ -1113,6 +1211,64 @@ export interface components {
             /** Base Model */
             base_model?: string | null;
             health?: components["schemas"]["Health"] | null;
+        };
+        /**
+         * DeploymentInput
+         * @description Like `Deployment`. `health` is accepted, so that what was read can be sent back, and ignored.
+         *
+         *     Without `context_window`, `max_output_tokens` and `supports` nothing is held against a deployment. `base_model` is the
+         *     vendor's model behind a `vendor_model` that does not tell, such as a deployment at Azure.
+         */
+        "DeploymentInput-Output": {
+            /** Name */
+            name: string;
+            /**
+             * Vendor
+             * @enum {string}
+             */
+            vendor: "openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake";
+            /** Vendor Model */
+            vendor_model: string;
+            /**
+             * Region
+             * @default
+             */
+            region: string;
+            /** Base Url */
+            base_url?: string | null;
+            /** Api Version */
+            api_version?: string | null;
+            /** Credential */
+            credential?: string | null;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+            /**
+             * Order
+             * @default 1
+             */
+            order: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Input Usd Per Million */
+            input_usd_per_million?: string | null;
+            /** Cached Input Usd Per Million */
+            cached_input_usd_per_million?: string | null;
+            /** Output Usd Per Million */
+            output_usd_per_million?: string | null;
+            /** Context Window */
+            context_window?: number | null;
+            /** Max Output Tokens */
+            max_output_tokens?: number | null;
+            /** Supports */
+            supports?: ("vision" | "audio" | "documents" | "tools" | "structured_output")[] | null;
+            /** Base Model */
+            base_model?: string | null;
         };
         /**
          * DisturbanceInput
@@ -1224,6 +1380,75 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * DuplicateReport
+         * @description From `start` up to `end`. `joined` are calls that got the answer of another one, `cache_hits` those answered from the
+         *     cache. `saved_usd` is what both would have cost, as far as it is known; `unknown_cost` counts those of which it is not.
+         */
+        DuplicateReport: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Joined */
+            joined: number;
+            /** Cache Hits */
+            cache_hits: number;
+            /** Saved Usd */
+            saved_usd: string;
+            /** Unknown Cost */
+            unknown_cost: number;
+            /** Rows */
+            rows: components["schemas"]["DuplicateRow"][];
+        };
+        /**
+         * DuplicateRow
+         * @description The calls with one key for one user; "" where no user was named. `key_name` is None for a key of another time or of
+         *     the platform's own calls.
+         */
+        DuplicateRow: {
+            /** Key Id */
+            key_id: string;
+            /** Key Name */
+            key_name: string | null;
+            /** User Id */
+            user_id: string;
+            /** Joined */
+            joined: number;
+            /** Cache Hits */
+            cache_hits: number;
+            /** Saved Usd */
+            saved_usd: string;
+            /** Unknown Cost */
+            unknown_cost: number;
+        };
+        /**
+         * DuplicateRules
+         * @description `joins_duplicates`: a call with the same key and body as one before gets its answer, while that is under way and
+         *     `window_s` seconds longer.
+         */
+        DuplicateRules: {
+            /** Joins Duplicates */
+            joins_duplicates: boolean;
+            /** Window S */
+            window_s: number;
+        };
+        /** DuplicateRulesInput */
+        DuplicateRulesInput: {
+            /** Joins Duplicates */
+            joins_duplicates: boolean;
+            /**
+             * Window S
+             * @default 60
+             */
+            window_s: number;
+        };
         /** Enabling */
         Enabling: {
             /** Enabled */
@@ -1269,7 +1494,7 @@ export interface components {
              * @default chat
              * @enum {string}
              */
-            operation: "chat" | "responses" | "embeddings" | "images" | "image_edits" | "transcription" | "translation" | "speech";
+            operation: "chat" | "responses" | "messages" | "count_tokens" | "embeddings" | "images" | "image_edits" | "transcription" | "translation" | "speech";
             /**
              * Stream
              * @default false
@@ -1500,7 +1725,8 @@ export interface components {
         };
         /**
          * Model
-         * @description Time limits are seconds; None is no limit of its own.
+         * @description Time limits are seconds; None is no limit of its own. `cache_ttl_s`: for how many seconds an answer is given again to
+         *     the same request; None is not at all.
          */
         Model: {
             /** Alias */
@@ -1521,6 +1747,8 @@ export interface components {
             answer_timeout_s: number | null;
             /** Idle Timeout S */
             idle_timeout_s: number | null;
+            /** Cache Ttl S */
+            cache_ttl_s: number | null;
             /** Fallbacks */
             fallbacks: string[];
             routing: components["schemas"]["Routing"];
@@ -1546,10 +1774,29 @@ export interface components {
             deployments: components["schemas"]["DeploymentActivity"][];
         };
         /**
+         * ModelCalls
+         * @description What the callers of one model saw: a call counts once however many requests to vendors it took. Latency is of
+         *     answered calls, in milliseconds, None without any.
+         */
+        ModelCalls: {
+            /** Model */
+            model: string;
+            /** Calls */
+            calls: number;
+            /** Failures */
+            failures: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Hours */
+            hours: components["schemas"]["ActivityHour"][];
+        };
+        /**
          * ModelInput
          * @description A model as it shall be, whole.
          */
-        ModelInput: {
+        "ModelInput-Input": {
             /** Alias */
             alias: string;
             /**
@@ -1580,6 +1827,8 @@ export interface components {
             answer_timeout_s?: number | null;
             /** Idle Timeout S */
             idle_timeout_s?: number | null;
+            /** Cache Ttl S */
+            cache_ttl_s?: number | null;
             /**
              * Fallbacks
              * @default []
@@ -1597,7 +1846,63 @@ export interface components {
              */
             routing: components["schemas"]["RoutingInput"];
             /** Deployments */
-            deployments: components["schemas"]["DeploymentInput"][];
+            deployments: components["schemas"]["DeploymentInput-Input"][];
+        };
+        /**
+         * ModelInput
+         * @description A model as it shall be, whole.
+         */
+        "ModelInput-Output": {
+            /** Alias */
+            alias: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Simulated
+             * @default false
+             */
+            simulated: boolean;
+            /**
+             * Retries
+             * @default 2
+             */
+            retries: number;
+            /**
+             * Timeout S
+             * @default 600
+             */
+            timeout_s: number;
+            /** Connect Timeout S */
+            connect_timeout_s?: number | null;
+            /** First Token Timeout S */
+            first_token_timeout_s?: number | null;
+            /** Answer Timeout S */
+            answer_timeout_s?: number | null;
+            /** Idle Timeout S */
+            idle_timeout_s?: number | null;
+            /** Cache Ttl S */
+            cache_ttl_s?: number | null;
+            /**
+             * Fallbacks
+             * @default []
+             */
+            fallbacks: string[];
+            /**
+             * @default {
+             *       "strategy": "weighted",
+             *       "prefer_regions": [],
+             *       "sticky_by": "none",
+             *       "fallbacks_after": {},
+             *       "hedges_at_p95": false,
+             *       "on_cut": "error"
+             *     }
+             */
+            routing: components["schemas"]["RoutingInput"];
+            /** Deployments */
+            deployments: components["schemas"]["DeploymentInput-Output"][];
         };
         /** ModelPage */
         ModelPage: {
@@ -1897,6 +2202,24 @@ export interface components {
             password?: string | null;
             /** Current Password */
             current_password?: string | null;
+        };
+        /**
+         * ProjectActivity
+         * @description From `start` up to `end`, for every model. All have the same hours.
+         */
+        ProjectActivity: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Models */
+            models: components["schemas"]["ModelCalls"][];
         };
         /**
          * ProjectRouting
@@ -3974,6 +4297,86 @@ export interface operations {
             };
         };
     };
+    models_activity: {
+        parameters: {
+            query?: {
+                /** @description How far back, in hours. */
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectActivity"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The trace store does not answer; nothing is known, nothing is lost. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     model_activity: {
         parameters: {
             query?: {
@@ -4286,7 +4689,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ModelInput"];
+                "application/json": components["schemas"]["ModelInput-Input"];
             };
         };
         responses: {
@@ -4359,7 +4762,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ModelInput"];
+                "application/json": components["schemas"]["ModelInput-Input"];
             };
         };
         responses: {
@@ -4577,6 +4980,226 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectRouting"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_duplicates: {
+        parameters: {
+            query?: {
+                /** @description How far back, in hours. */
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateReport"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The trace store does not answer; nothing is known, nothing is lost. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_duplicate_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateRules"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replace_duplicate_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateRulesInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateRules"];
                 };
             };
             /** @description Something sent cannot be used; `param` names the field. */
@@ -5402,6 +6025,71 @@ export interface operations {
             };
         };
     };
+    describe_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyDocument-Output"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     apply: {
         parameters: {
             query?: never;
@@ -5411,7 +6099,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApplyDocument"];
+                "application/json": components["schemas"]["ApplyDocument-Input"];
             };
         };
         responses: {

@@ -92,7 +92,7 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
       {
         id: "vendor",
         title: t("credentials.vendor"),
-        width: 140,
+        width: 190,
         cell: (credential) => <VendorMark vendor={credential.vendor} named />,
       },
       {
@@ -104,7 +104,7 @@ function useColumns(canAdmin: boolean, open: (opened: Opened) => void): Column<C
       {
         id: "check",
         title: t("credentials.check"),
-        width: 360,
+        width: 310,
         cell: (credential) => <CheckCell id={credential.id} isAllowed={canAdmin} />,
       },
       {

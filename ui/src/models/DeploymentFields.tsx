@@ -3,7 +3,9 @@ import { ActionIcon, Group, Select, SimpleGrid, Switch, Text, TextInput, Tooltip
 import { Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Credential, Deployment, Vendor } from "../api/shapes";
+import { TextLink } from "../design/links";
 import { formatShare } from "../design/numbers";
+import { usePlace } from "../session/session";
 import classes from "./Deployment.module.css";
 import { DeploymentMore } from "./DeploymentMore";
 import { type DeploymentDraft, NEEDS, toVendor, VENDORS } from "./deploymentDraft";
@@ -68,6 +70,8 @@ export function DeploymentFields(props: DeploymentFieldsProps) {
           error={errorOf("credential")}
           clearable
           searchable
+          inputWrapperOrder={["label", "input", "error", "description"]}
+          description={fitting.length === 0 && deployment.vendor !== "fake" && <AddCredential />}
         />
         <TextInput
           label={t(needs.region ? "models.region" : "models.regionOptional")}
@@ -136,5 +140,22 @@ function Head({
         </Tooltip>
       )}
     </Group>
+  );
+}
+
+/** Leads to the form of a credential in another tab, so that nothing typed here is lost. */
+function AddCredential() {
+  const { t } = useTranslation();
+  const { project } = usePlace();
+  return (
+    <TextLink
+      to="/p/$project/credentials"
+      params={{ project: project.id }}
+      search={{ add: true }}
+      target="_blank"
+      size="xs"
+    >
+      {t("credentials.add")}
+    </TextLink>
   );
 }

@@ -16,7 +16,8 @@ export default function EditModelPage() {
   const alias = useParams({ strict: false })._splat ?? null;
   // The form must not change under the fingers of whoever fills it in.
   const models = useQuery({ ...modelsQuery(project.id), refetchOnWindowFocus: false });
-  const credentials = useQuery({ ...credentialsQuery(project.id), refetchOnWindowFocus: false });
+  // These are only chosen from, so one that was added in another tab may appear.
+  const credentials = useQuery({ ...credentialsQuery(project.id), refetchOnWindowFocus: "always" });
   const title = alias === null ? t("models.newTitle") : t("models.editTitle", { alias });
   const known = models.data?.find((model) => model.alias === alias);
   if (!models.data || !credentials.data) {

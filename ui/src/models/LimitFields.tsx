@@ -1,11 +1,12 @@
-// How long calls may take, part by part, and how often the last deployment is asked again.
+// How long calls may take, part by part, how often the last deployment is asked again, how long answers are kept.
 import { SimpleGrid, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Fold } from "../design/Fold";
 import { TIME_LIMITS } from "./draft";
 import type { EditorPart } from "./ModelEditor";
 
-const FOLDED = [...TIME_LIMITS, "retries"] as const;
+const FOLDED = [...TIME_LIMITS, "retries", "cache_ttl_s"] as const;
+const PLACEHOLDERS: Record<string, "limits.never" | "limits.none"> = { cache_ttl_s: "limits.never" };
 
 export function LimitFields({ draft, set, errorOf }: EditorPart) {
   const { t } = useTranslation();
@@ -13,6 +14,7 @@ export function LimitFields({ draft, set, errorOf }: EditorPart) {
   const chosen = [
     t("limits.chosen", { seconds: draft.timeout_s || "–" }),
     own > 0 && t("limits.own", { count: own }),
+    draft.cache_ttl_s.trim() !== "" && t("limits.cacheChosen", { seconds: draft.cache_ttl_s }),
     t("limits.retriesChosen", { count: Number(draft.retries) || 0 }),
   ];
   return (
@@ -27,7 +29,7 @@ export function LimitFields({ draft, set, errorOf }: EditorPart) {
             key={name}
             label={t(`limits.${name}`)}
             description={t(`limits.${name}Help`)}
-            placeholder={name === "timeout_s" || name === "retries" ? undefined : t("limits.none")}
+            placeholder={name === "connect_timeout_s" ? "10" : t(PLACEHOLDERS[name] ?? "limits.none")}
             inputMode="decimal"
             value={draft[name]}
             onChange={(event) => set({ [name]: event.currentTarget.value })}

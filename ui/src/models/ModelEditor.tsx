@@ -46,6 +46,7 @@ const OWN_FIELDS = [
   "description",
   "retries",
   ...TIME_LIMITS,
+  "cache_ttl_s",
   "fallbacks",
   ...[
     "strategy",

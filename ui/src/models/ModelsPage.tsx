@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Boxes, Plus, Search, ShieldCheck } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { modelsActivityQuery } from "../api/deployments";
 import { modelsQuery } from "../api/models";
 import type { Model } from "../api/shapes";
 import { DataTable } from "../design/DataTable";
@@ -29,6 +30,7 @@ export default function ModelsPage() {
   const navigate = useNavigate();
   const { q = "" } = useSearch({ from: "/shell/p/$project/models" });
   const query = useQuery({ ...modelsQuery(project.id), refetchInterval: 10_000 });
+  const activity = useQuery(modelsActivityQuery(project.id));
   const columns = useModelColumns();
   const memory = useTableMemory("models");
   const [asksBlocks, setAsksBlocks] = useState(false);
@@ -70,6 +72,9 @@ export default function ModelsPage() {
         <span className={classes.intro}>{t("models.intro")}</span>
       </Group>
       {query.isError && query.data && <StaleNotice reason={wordsOf(query.error)} onRetry={retry} />}
+      {activity.isError && !query.isError && (
+        <StaleNotice reason={wordsOf(activity.error)} onRetry={() => void activity.refetch()} />
+      )}
       <DataTable<Model>
         label={t("models.title")}
         columns={columns}

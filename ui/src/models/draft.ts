@@ -16,6 +16,7 @@ export interface ModelDraft {
   first_token_timeout_s: string;
   answer_timeout_s: string;
   idle_timeout_s: string;
+  cache_ttl_s: string;
   fallbacks: string[];
   strategy: Strategy;
   prefer_regions: string[];
@@ -56,6 +57,7 @@ export function emptyDraft(): ModelDraft {
     first_token_timeout_s: "",
     answer_timeout_s: "",
     idle_timeout_s: "",
+    cache_ttl_s: "",
     fallbacks: [],
     strategy: "weighted",
     prefer_regions: [],
@@ -80,6 +82,7 @@ export function draftOf(model: Model): ModelDraft {
     first_token_timeout_s: textOf(model.first_token_timeout_s),
     answer_timeout_s: textOf(model.answer_timeout_s),
     idle_timeout_s: textOf(model.idle_timeout_s),
+    cache_ttl_s: textOf(model.cache_ttl_s),
     fallbacks: model.fallbacks,
     strategy: routing.strategy,
     prefer_regions: routing.prefer_regions,
@@ -104,6 +107,7 @@ export function modelOf(draft: ModelDraft): ModelInput {
     first_token_timeout_s: numberIn(draft.first_token_timeout_s),
     answer_timeout_s: numberIn(draft.answer_timeout_s),
     idle_timeout_s: numberIn(draft.idle_timeout_s),
+    cache_ttl_s: numberIn(draft.cache_ttl_s),
     fallbacks: draft.fallbacks,
     routing: {
       strategy: draft.strategy,

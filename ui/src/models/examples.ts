@@ -39,6 +39,7 @@ export function plainModel(
     first_token_timeout_s: 8,
     answer_timeout_s: null,
     idle_timeout_s: 20,
+    cache_ttl_s: 300,
     fallbacks: [],
     routing: {
       strategy: "latency",

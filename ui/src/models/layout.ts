@@ -1,9 +1,9 @@
 // Where the parts of a route's picture stand, in pixels, and the lines between them. Pure.
 import type { Card, Picture } from "./picture";
 
-export const CARD = { width: 212, height: 76 };
-const GAP = { across: 60, down: 12 };
-const CALLER = 84;
+export const CARD = { width: 194, height: 76 };
+const GAP = { across: 52, down: 12 };
+const CALLER = 78;
 const HEAD = 30;
 const THICKEST = 40;
 const EDGE = 4;

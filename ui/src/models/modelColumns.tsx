@@ -9,6 +9,8 @@ import { DayCalls, DayCourse, DayErrors, DayLatency } from "./day";
 import { ModelHealth } from "./Health";
 import classes from "./ModelsPage.module.css";
 
+const MOST_SHOWN = 2;
+
 export function useModelColumns(): Column<Model>[] {
   const { t, i18n } = useTranslation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `t` is new on each render; the language is what changes
@@ -103,9 +105,11 @@ export function useModelColumns(): Column<Model>[] {
 /** The deployments as marks of their vendors with their regions, or names where there is no region. */
 function Behind({ deployments }: { deployments: Deployment[] }) {
   const { t } = useTranslation();
+  const shown = deployments.slice(0, MOST_SHOWN);
+  const rest = deployments.slice(MOST_SHOWN);
   return (
     <span className={classes.behind}>
-      {deployments.map((one) => (
+      {shown.map((one) => (
         <span
           key={one.name}
           title={[one.name, t(`vendors.${one.vendor}`), one.vendor_model, one.region]
@@ -116,6 +120,7 @@ function Behind({ deployments }: { deployments: Deployment[] }) {
           <span className={one.enabled ? undefined : classes.off}>{one.region || one.name}</span>
         </span>
       ))}
+      {rest.length > 0 && <Tag title={rest.map((one) => one.name).join(", ")}>+{rest.length}</Tag>}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Explanation } from "../api/shapes";
 import { plainModel } from "./examples";
-import { layoutOf } from "./layout";
+import { CARD, layoutOf } from "./layout";
 import { type Picture, pictureOf } from "./picture";
 
 const small = plainModel("small", [{ name: "s1" }]);
@@ -125,8 +125,8 @@ test("nothing stands on anything else, and all of it is inside", () => {
   expect(new Set(places.map((place) => `${place.x} ${place.y}`)).size).toBe(places.length);
   for (const place of places) {
     expect(place.x).toBeGreaterThan(layout.caller.x + layout.caller.width);
-    expect(place.x + 212).toBeLessThanOrEqual(layout.width);
-    expect(place.y + 76).toBeLessThanOrEqual(layout.height);
+    expect(place.x + CARD.width).toBeLessThanOrEqual(layout.width);
+    expect(place.y + CARD.height).toBeLessThanOrEqual(layout.height);
   }
   expect(layout.lines.filter((line) => line.kind === "then")).toHaveLength(3);
 });

@@ -12,7 +12,7 @@ export interface Card {
   vendorModel: string;
   region: string;
   weight: number;
-  /** Of all weights of its order; 0 when it stands by itself. */
+  /** Of all weights of its order; 0 where its weight decides nothing. */
   ofWeight: number;
   /** Of calls that try it first, 0 to 1; null while unknown. */
   share: number | null;
@@ -60,7 +60,7 @@ export function pictureOf(
       cards: (other?.deployments ?? [])
         .filter((one) => one.enabled)
         .toSorted((one, two) => one.order - two.order)
-        .map((one) => cardOf(one, alias, other?.deployments ?? [], explained)),
+        .map((one) => cardOf(one, other as Model, explained)),
     };
   });
   const columns = [...own, ...behind];
@@ -96,16 +96,17 @@ function orderedColumns(model: Model, explained: Explanation | null): Column[] {
     id: `order ${order}`,
     fallback: null,
     order,
-    cards: model.deployments
-      .filter((one) => one.order === order)
-      .map((one) => cardOf(one, model.alias, model.deployments, explained)),
+    cards: model.deployments.filter((one) => one.order === order).map((one) => cardOf(one, model, explained)),
   }));
 }
 
-function cardOf(one: Deployment, alias: string, all: Deployment[], explained: Explanation | null): Card {
+function cardOf(one: Deployment, model: Model, explained: Explanation | null): Card {
+  const { alias, deployments, routing } = model;
   const step = explained?.steps.find((each) => each.deployment === one.name && each.model === alias);
   const skipped = explained?.skipped.find((each) => each.deployment === one.name && each.model === alias);
-  const peers = all.filter((each) => each.enabled && each.order === one.order);
+  const peers = deployments.filter((each) => each.enabled && each.order === one.order);
+  // The other strategies look at the weight only to tell a standby.
+  const isWeighed = one.weight === 0 || routing.strategy === "weighted" || routing.strategy === "least_busy";
   return {
     id: `${alias} ${one.name}`,
     deployment: one.name,
@@ -114,7 +115,7 @@ function cardOf(one: Deployment, alias: string, all: Deployment[], explained: Ex
     vendorModel: one.vendor_model,
     region: one.region,
     weight: one.weight,
-    ofWeight: peers.length > 1 ? peers.reduce((sum, each) => sum + each.weight, 0) : 0,
+    ofWeight: peers.length > 1 && isWeighed ? peers.reduce((sum, each) => sum + each.weight, 0) : 0,
     share: one.enabled ? (step?.share ?? (explained ? 0 : null)) : 0,
     state: stateOf(one, step?.state, skipped !== undefined),
     restsS: step?.rests_s ?? 0,

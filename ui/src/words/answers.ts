@@ -184,6 +184,10 @@ const ANSWERS: [RegExp, Korean][] = [
     () => "이 배포는 호출을 받지 않아요. 켜져 있는지, 크레덴셜을 열 수 있는지 확인해 주세요.",
   ],
   [/^There is no model '(.+)' in this project/, (alias) => `“${alias}” 모델이 이 프로젝트에 없어요.`],
+  [
+    /^Keep answers for more than 0 and up to ([\d,]+) seconds/,
+    (most) => `0초보다 길고 ${most}초 이하로 적거나, 재사용하지 않으려면 비워 두세요.`,
+  ],
   [/^There is no credential named '(.+)'/, (name) => `“${name}” 크레덴셜이 이 프로젝트에 없어요.`],
   [/^Model '(.+)' cannot fall back to itself/, "자기 자신을 대체 경로로 둘 수 없어요."],
   [/^Model '(.+)' names a fallback twice/, "같은 대체 모델이 두 번 들어 있어요."],

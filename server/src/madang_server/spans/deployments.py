@@ -15,7 +15,7 @@ from madang_server.storage.clickhouse.client import Row, Store
 
 _HOUR = timedelta(hours=1)
 # A caller who left says nothing about a deployment, nor does the slower one of two that ran beside each other.
-_LEFT = "cancelled"
+LEFT = "cancelled"
 
 _QUESTION = """
 SELECT
@@ -77,13 +77,13 @@ def activity_of(
             "deployments": list(deployments),
             "start": time_text(start),
             "end": time_text(end),
-            "left": _LEFT,
+            "left": LEFT,
         },
         {"force_grouping_standard_compatibility": 1},
     )
     totals = {row["deployment"]: row for row in rows if row["is_total"]}
     by_hour = {(row["deployment"], row["hour"]): row for row in rows if not row["is_total"]}
-    times = _hours(start, end)
+    times = hours_between(start, end)
     return [
         _activity(name, totals.get(name), [by_hour.get((name, time)) for time in times], times) for name in deployments
     ]
@@ -116,7 +116,8 @@ def _hour(time: datetime, row: Row | None) -> Hour:
     return Hour(time, row["calls"], row["calls"] - row["answered"] - row["left_early"])
 
 
-def _hours(start: datetime, end: datetime) -> list[datetime]:
+def hours_between(start: datetime, end: datetime) -> list[datetime]:
+    """The hours from the one on in which `start` lies up to `end`, UTC."""
     first = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     count = -(-(end - first) // _HOUR)
     return [first + number * _HOUR for number in range(count)]

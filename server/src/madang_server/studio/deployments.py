@@ -1,4 +1,4 @@
-"""The deployments of a model at work: what they did lately, taking one out of service and back, a test call."""
+"""Models and their deployments at work: what they did lately, taking one out of service and back, a test call."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from madang_server.http.trace_store import STORE_DOWN, TraceStore
 from madang_server.models import store
 from madang_server.models.model import Deployment as StoredDeployment
 from madang_server.spans.deployments import Activity, activity_of
+from madang_server.spans.models import calls_of
 from madang_server.studio.credentials import facts_of
 from madang_server.studio.models import Health, Model, shown
 from madang_server.studio.shapes import Sent, Shown
@@ -73,6 +74,26 @@ class ModelActivity(Shown):
     deployments: list[DeploymentActivity]
 
 
+class ModelCalls(Shown):
+    """What the callers of one model saw: a call counts once however many requests to vendors it took. Latency is of
+    answered calls, in milliseconds, None without any."""
+
+    model: str
+    calls: int
+    failures: int
+    p50_ms: float | None
+    p95_ms: float | None
+    hours: list[ActivityHour]
+
+
+class ProjectActivity(Shown):
+    """From `start` up to `end`, for every model. All have the same hours."""
+
+    start: datetime
+    end: datetime
+    models: list[ModelCalls]
+
+
 class Enabling(Sent):
     enabled: bool
 
@@ -111,6 +132,21 @@ class TestCall(Shown):
     cost_usd: Decimal | None
     simulated: bool
     attempts: list[TestAttempt]
+
+
+@router.get("/activity", responses=STORE_DOWN)
+def models_activity(
+    access: ProjectReader,
+    now: Now,
+    reading: Reading,
+    traces: TraceStore,
+    hours: Annotated[int, Query(ge=1, le=168, description="How far back, in hours.")] = 24,
+) -> ProjectActivity:
+    """What the callers of each of the project's models saw in the last hours."""
+    start = now - timedelta(hours=hours)
+    names = [one.alias for one in store.models_of(reading, access.project_id)]
+    found = calls_of(traces, access.project_id, names, start, now)
+    return ProjectActivity(start=start, end=now, models=[ModelCalls.model_validate(one) for one in found])
 
 
 @router.get("/{alias:path}/activity", responses=STORE_DOWN)
