@@ -1,13 +1,13 @@
 // The drawing of one chart of a course. Loaded only when one is shown, because ECharts is the largest thing we carry.
 import { BarChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, MarkAreaComponent, TooltipComponent } from "echarts/components";
+import { GridComponent, MarkAreaComponent, TooltipComponent } from "echarts/components";
 import { connect, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import type { CourseSeries, CourseSpec, Shade } from "./course";
 import { chartColours, type Scheme } from "./tokens";
 
-use([BarChart, LineChart, GridComponent, TooltipComponent, MarkAreaComponent, AriaComponent, SVGRenderer]);
+use([BarChart, LineChart, GridComponent, TooltipComponent, MarkAreaComponent, SVGRenderer]);
 
 interface CourseChartProps {
   spec: CourseSpec;
@@ -39,7 +39,14 @@ export default function CourseChart(props: CourseChartProps) {
       chart.dispose();
     };
   }, [spec, steps, shades, group, stepName, scheme, isLast]);
-  return <div ref={box} style={{ height }} role="img" aria-label={`${spec.title}: ${spec.figure}`} />;
+  return (
+    <div
+      ref={box}
+      style={{ height }}
+      role="img"
+      aria-label={[spec.title, spec.figure].filter(Boolean).join(": ")}
+    />
+  );
 }
 
 type Drawn = Pick<CourseChartProps, "spec" | "steps" | "shades" | "stepName" | "scheme" | "isLast">;
@@ -55,7 +62,6 @@ function optionOf({ spec, steps, shades, stepName, scheme, isLast }: Drawn) {
   };
   return {
     animation: false,
-    aria: { enabled: true },
     grid: { left: 56, right: 12, top: 8, bottom: isLast ? 20 : 6 },
     tooltip: {
       trigger: "axis",

@@ -33,7 +33,8 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
   const [plan, setPlan] = useState(() => withSituation(models, start));
   const deployments = useMemo(() => reachable(models, plan.model), [models, plan.model]);
   const situations = useMemo(() => situationsOf(deployments, plan.minutes), [deployments, plan.minutes]);
-  const isOwn = !situations.some((one) => sameDisturbances(one.disturbances, plan.disturbances));
+  const chosen = situations.findIndex((one) => sameDisturbances(one.disturbances, plan.disturbances));
+  const isOwn = chosen < 0;
   const places = plan.disturbances.flatMap((_, index) => [
     `disturbances.${index}`,
     ...["kind", "vendor", "region", "deployment", "share", "seconds", "from_minute", "to_minute"].map(
@@ -49,6 +50,11 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
     onChange: (value: string | number) => change({ [name]: Number(value) }),
     error: errors.of(name),
   });
+  const setMinutes = (minutes: number) => {
+    // A ready-made situation is made anew for them; one of the person's own keeps its places.
+    const remade = situationsOf(deployments, minutes)[chosen]?.disturbances;
+    setPlan(remade ? { ...plan, minutes, disturbances: remade } : withMinutes(plan, minutes));
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     begin.mutate(plan, { onSuccess: onStarted });
@@ -80,7 +86,7 @@ export function PlanForm({ models, start, onStarted }: PlanFormProps) {
             min={1}
             allowDecimal={false}
             hideControls
-            onChange={(value) => setPlan((now) => withMinutes(now, Number(value)))}
+            onChange={(value) => setMinutes(Number(value))}
             error={errors.of("minutes")}
           />
           <NumberInput

@@ -9,7 +9,7 @@ import type { Drill } from "../api/shapes";
 import { exactNumber, formatDuration } from "../design/numbers";
 import { useWordsOf } from "../session/failure";
 import classes from "./Result.module.css";
-import { type Verdict as Found, shareText, verdictOf } from "./verdict";
+import { type Verdict as Found, shareText, stayedInUse, verdictOf } from "./verdict";
 import { causeName } from "./words";
 
 type Tone = "ok" | "warn" | "error" | "plain";
@@ -88,9 +88,10 @@ export function errorWords(t: TFunction, found: Found): string {
 const NEVER_RESTS = ["blocks"];
 const MOST_NOTICED = 3;
 
-function noticedWords(t: TFunction, { noticed }: Pick<Drill, "noticed">): string {
-  return noticed
+function noticedWords(t: TFunction, drill: Drill): string {
+  return drill.noticed
     .filter((one) => !NEVER_RESTS.includes(one.kind))
+    .filter((one) => one.after_s != null || stayedInUse(drill, one.deployment))
     .slice(0, MOST_NOTICED)
     .map(({ deployment, after_s }) =>
       after_s == null

@@ -31,3 +31,13 @@ test("disturbances are the same whatever order their fields came in", () => {
   );
   expect(sameDisturbances([one], [{ ...one, share: 0.5 }])).toBe(false);
 });
+
+test("a short drill too has a whole minute before its disturbance", () => {
+  const places = [1, 2, 3, 10].map((minutes) => disturbance("down", minutes));
+  expect(places.map((one) => [one.from_minute, one.to_minute])).toEqual([
+    [0.2, 0.8],
+    [1, 2],
+    [1, 2],
+    [2, 8],
+  ]);
+});

@@ -31,7 +31,8 @@ export function emptyPlan(model: string): Plan {
   };
 }
 
-/** A disturbance of everybody, from the second tenth of the drill to the eighth, unless told otherwise. */
+/** A disturbance of everybody from the second tenth of the drill to the eighth, unless told otherwise; where there is room,
+ * in whole minutes and with one before it, which the others are held against. */
 export function disturbance(
   kind: DisturbanceKind,
   minutes: number,
@@ -44,10 +45,15 @@ export function disturbance(
     deployment: "",
     share: 1,
     seconds: 30,
-    from_minute: tenth(minutes * 0.2),
-    to_minute: tenth(minutes * 0.8),
+    ...middleOf(minutes),
     ...more,
   };
+}
+
+function middleOf(minutes: number): Pick<Disturbance, "from_minute" | "to_minute"> {
+  if (minutes < 2) return { from_minute: tenth(minutes * 0.2), to_minute: tenth(minutes * 0.8) };
+  const from = Math.max(1, Math.round(minutes * 0.2));
+  return { from_minute: from, to_minute: Math.max(from + 1, Math.round(minutes * 0.8)) };
 }
 
 /** The plan over another number of minutes; disturbances keep their places in it. */

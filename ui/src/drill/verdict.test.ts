@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PlayedMinute } from "../api/shapes";
 import { disturbance, emptyPlan } from "./plan";
-import { shadesOf, shareText, verdictOf } from "./verdict";
+import { shadesOf, shareText, stayedInUse, verdictOf } from "./verdict";
 
 function minute(number: number, more: Partial<PlayedMinute> = {}): PlayedMinute {
   return {
@@ -81,4 +81,9 @@ test("only what is whole is called 100% or 0%", () => {
     "0.1%",
   ]);
   expect(shareText(null)).toBe("–");
+});
+
+test("a deployment stayed in use if it answered while something was wrong, not if it was never asked", () => {
+  const found = drill([minute(0), minute(2, { by_deployment: { west: 100 } })]);
+  expect(["east", "west", "spare"].map((name) => stayedInUse(found, name))).toEqual([false, true, false]);
 });

@@ -32,9 +32,7 @@ export function verdictOf(drill: Pick<Drill, "scenario" | "minutes">): Verdict {
   const shades = shadesOf(drill);
   const first = shades[0]?.from ?? Number.POSITIVE_INFINITY;
   const before = drill.minutes.filter((minute) => minute.minute + 1 <= first);
-  const during = drill.minutes.filter((minute) =>
-    shades.some((shade) => shade.from <= minute.minute && minute.minute + 1 <= shade.to),
-  );
+  const during = wrongMinutes(drill);
   const failures = reasonsOf(drill.minutes);
   const calls = sum(drill.minutes, (minute) => minute.calls);
   return {
@@ -45,6 +43,11 @@ export function verdictOf(drill: Pick<Drill, "scenario" | "minutes">): Verdict {
     cost: change(costOfCall(before), costOfCall(during)),
     nobodyAnswered: during.length > 0 && sum(during, (minute) => minute.answered) === 0,
   };
+}
+
+/** Whether a deployment answered calls in minutes in which something was wrong. One that nobody asked did not. */
+export function stayedInUse(drill: Pick<Drill, "scenario" | "minutes">, deployment: string): boolean {
+  return wrongMinutes(drill).some((minute) => (minute.by_deployment[deployment] ?? 0) > 0);
 }
 
 export function reasonsOf(minutes: readonly PlayedMinute[]): Record<string, number> {
@@ -64,6 +67,14 @@ export function shareText(share: number | null): string {
   return `${Math.min(Math.max(Math.floor(percent * scale) / scale, 1 / scale), 100 - 1 / scale)
     .toFixed(places)
     .replace(/\.0+$/, "")}%`;
+}
+
+/** The minutes in which something was wrong from beginning to end. */
+function wrongMinutes(drill: Pick<Drill, "scenario" | "minutes">): PlayedMinute[] {
+  const shades = shadesOf(drill);
+  return drill.minutes.filter((minute) =>
+    shades.some((shade) => shade.from <= minute.minute && minute.minute + 1 <= shade.to),
+  );
 }
 
 /** The median of the minutes' medians would hide a bad minute with many calls, so each counts as much as it answered. */
