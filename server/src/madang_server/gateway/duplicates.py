@@ -91,10 +91,7 @@ class Duplicates:
                     deadline=request.deadline,
                 )
             out = send if knows_chunks else _InOnePiece(send)
-            if is_first:
-                await self._lead(flight, request, out)
-            else:
-                await self._join(flight, request, out)
+            await self._read(flight, request, out, is_first=is_first)
         except ReusedKey:
             raise Refused(
                 409,
@@ -103,41 +100,35 @@ class Duplicates:
                 code="idempotency_key_reused",
             ) from None
 
-    async def _lead(self, flight: Flight, request: Request, send: Send) -> None:
-        messages = flight.read()
-        try:
-            async for message in messages:
-                if not flight.is_paid_here:
-                    break
-                await send(message)
-        finally:
-            await messages.aclose()
-        if not flight.is_paid_here:  # another process had the answer
-            await self._join(flight, request, send)
-
-    async def _join(self, flight: Flight, request: Request, send: Send) -> None:
+    async def _read(self, flight: Flight, request: Request, send: Send, *, is_first: bool) -> None:
         began_us = self._clock.now_us()
-        last: Message | None = None
+        is_joined = not is_first
+        held: Message | None = None
         messages = flight.read()
         try:
             async for message in messages:
                 if message["type"] == "http.response.start":
-                    last = {**message, "headers": _joined_headers(message["headers"], flight, request)}
+                    is_joined = is_joined or not flight.is_paid_here  # another process may have had the answer
+                    if is_joined:
+                        message = {**message, "headers": _joined_headers(message["headers"], flight, request)}
+                if not is_joined:
+                    await send(message)
                     continue
-                if last is not None:
-                    await send(last)
-                last = message
+                if held is not None:
+                    await send(held)
+                held = message
         except ReusedKey:
             raise
         except BaseException as error:
-            self._trace(flight, request, began_us, error if isinstance(error, CallFailed) else failure_of(error))
+            if is_joined:
+                self._trace(flight, request, began_us, error if isinstance(error, CallFailed) else failure_of(error))
             raise
         finally:
             await messages.aclose()
-        landing = flight.landing
-        self._trace(flight, request, began_us, landing.failure if landing else None)
-        if last is not None:  # it leaves when the trace is kept, as every answer's
-            await send(last)
+        if is_joined:
+            self._trace(flight, request, began_us, flight.landing.failure if flight.landing else None)
+        if held is not None:  # an answer's end leaves when its trace is kept, here as everywhere
+            await send(held)
 
     def _trace(self, flight: Flight, request: Request, began_us: int, failure: CallFailed | None) -> None:
         landing = flight.landing

@@ -104,7 +104,11 @@ class Flight:
         news.set()
 
     async def read(self) -> AsyncGenerator[Message, None]:
-        """The answer from its beginning, as it comes. Raises what the call raised."""
+        """The answer from its beginning, as it comes. Raises what the call raised. Begin as soon as you have the flight:
+        of one that is not open any more the beginning is gone.
+        """
+        if self._dropped:
+            raise RuntimeError("the beginning of this answer is gone")
         reader = object()
         self._places[reader] = 0
         self._book.boarded(self)
@@ -125,6 +129,8 @@ class Flight:
                 await self._news.wait()
         finally:
             del self._places[reader]
+            if not self.is_open:
+                self._drop_read()
             self._moved.set()
             self._book.left(self)
 
