@@ -250,7 +250,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "responses",
         "Responses API",
-        lambda caller, model: caller.call("responses.create", model=model, input="What is a madang?"),
+        lambda caller, model: caller.call("responses.create", model=model, input="What is a madang?", store=False),
         _responds,
         use="chat",
     ),
