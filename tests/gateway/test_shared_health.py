@@ -7,12 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 from tests.sdk.request_builder import target
 from tests.support.redis_process import RedisProcess, redis_process
 
 from madang.errors import CallFailed
 from madang.routing.books import Books
-from madang_server.gateway.shared_health import SharedHealth
+from madang.routing.health import LONGEST_REST_S, key_of
+from madang_server.gateway.shared_health import CHANNEL, SharedHealth
 
 EAST = target("east")
 WAIT_S = 10.0
@@ -109,5 +111,22 @@ def test_without_redis_each_goes_on_by_itself_and_shares_again_when_it_is_back(r
             await until(lambda: first.is_connected and second.is_connected)
             throttle(one, 20.0)
             await until(lambda: state(two) == "cooling")
+
+    asyncio.run(story())
+
+
+def test_what_no_gateway_would_say_changes_nothing_for_longer_than_a_rest_may_last(redis: RedisProcess) -> None:
+    told = b'{"by":"x","project":"prj_9","key":"%b","rest_s":%b,"reason":"timeout","rests":1}'
+
+    async def story() -> None:
+        async with gateway(redis) as one:
+            books = one.books("prj_9")
+            async with Redis.from_url(redis.url) as stranger:
+                for word in (b"\xff", b"[1]", told % (b"\xff", b"1"), told % (b"k", b"-5")):
+                    await stranger.publish(CHANNEL, word)
+                await stranger.publish(CHANNEL, told % (key_of(EAST).replace("\0", "\\u0000").encode(), b"1e300"))
+            await until(lambda: state(books) == "cooling")
+            assert books.health.of(EAST, time.monotonic()).until <= time.monotonic() + LONGEST_REST_S
+            assert one.is_connected
 
     asyncio.run(story())

@@ -16,7 +16,7 @@ from redis import asyncio as redis
 from redis.exceptions import RedisError
 
 from madang.routing.books import Books
-from madang.routing.health import PROBE_S, Change, HealthBook
+from madang.routing.health import LONGEST_REST_S, PROBE_S, Change, HealthBook
 
 CHANNEL = "madang:health"
 _ROUND_S = 0.1
@@ -110,12 +110,13 @@ class SharedHealth:
     def _hear(self, data: bytes, rest_s: float | None = None) -> None:
         try:
             told = _decoder.decode(data)
-        except msgspec.DecodeError:  # another version's word
+        except (msgspec.DecodeError, UnicodeDecodeError):  # another version's word, or somebody else's
             return
         if told.by == self._id:
             return
         now = self._monotonic()
-        change = Change(told.key, told.rest_s if rest_s is None else rest_s, told.reason, told.rests)
+        rest_s = min(max(told.rest_s if rest_s is None else rest_s, 0.0), LONGEST_REST_S)
+        change = Change(told.key, rest_s, told.reason, told.rests)
         heard = self._heard.setdefault(told.project, {})
         if change.rest_s:
             heard[told.key] = (change, now + change.rest_s)
