@@ -41,6 +41,17 @@ def model(platform: Platform, column: str, *, address: str = "", **settings: Any
     return platform.model(deployment, retries=0), deployment["name"]
 
 
+_shared: dict[tuple[str, str], tuple[str, str]] = {}
+
+
+def shared_model(platform: Platform, column: str) -> tuple[str, str]:
+    """The same model for all tests that want nothing to arrive at its deployment, or do not mind what has."""
+    known = (platform.url, column)
+    if known not in _shared:
+        _shared[known] = model(platform, column)
+    return _shared[known]
+
+
 def with_image(url: str) -> Any:
     part = {"type": "image_url", "image_url": {"url": url}}
     return [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, part]}]
@@ -156,7 +167,7 @@ def test_the_vendor_s_id_of_a_refused_request_reaches_the_caller_and_the_trace(p
 @pytest.mark.parametrize("way", ["gateway", "direct"])
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f000001", "0.0.0.0"])
 def test_a_file_on_this_machine_is_not_fetched(platform: Platform, column: str, name: str, way: Any) -> None:
-    alias, place = model(platform, column)
+    alias, place = shared_model(platform, column)
     with listening_inside("::1" if name == "[::1]" else "127.0.0.1") as (port, guests):
         messages = with_image(f"http://{name}:{port}/secret.png?token=of-ours")
         with (
@@ -182,7 +193,7 @@ def test_a_file_on_this_machine_is_not_fetched(platform: Platform, column: str, 
     ],
 )
 def test_a_file_inside_the_network_is_refused_in_words(platform: Platform, column: str, url: str) -> None:
-    alias, place = model(platform, column)
+    alias, place = shared_model(platform, column)
     told = refusal(platform, alias, with_image(url))
     assert (told.status_code, told.code) == (400, "file_not_fetched")
     assert "not a public one" in told.message and "meta-data" not in told.message
@@ -209,7 +220,7 @@ async def test_no_socket_is_connected_to_an_address_inside(address: str) -> None
 
 
 def check_refused(platform: Platform, column: str, url: str) -> None:
-    alias, _ = model(platform, column)
+    alias, _ = shared_model(platform, column)
     told = refusal(platform, alias, with_image(url))
     assert told.status_code == 400, told.message
     assert len(told.message) > 20 and told.type == "invalid_request_error"

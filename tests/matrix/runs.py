@@ -30,7 +30,10 @@ _DIFFERENT = frozenset(
     {"trace_id", "span_id", "parent_span_id", "start_time", "end_time", "duration_us", "first_token_ms", "version"}
 )
 _SECONDS = re.compile(r"\b\d+(?:\.\d+)? s\b")
-_RANDOM = frozenset({"id", "created", "system_fingerprint", "created_at", "completed_at", "call_id", "item_id"})
+# Ids and times; and whether a response is kept, which only the Gateway can.
+_RANDOM = frozenset(
+    {"id", "created", "system_fingerprint", "created_at", "completed_at", "call_id", "item_id", "store"}
+)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,17 @@ def model(platform: Platform, column: str, *, fails: bool = False, then: str = "
     return platform.model(*places), [place["name"] for place in places]
 
 
+_beginnings: dict[tuple[str, str], str] = {}
+
+
+def beginning(platform: Platform, column: str) -> str:
+    """The model that conversations of this column begin with, the same for all of them."""
+    known = (platform.url, column)
+    if known not in _beginnings:
+        _beginnings[known] = model(platform, column)[0]
+    return _beginnings[known]
+
+
 def caller(platform: Platform, way: Way) -> Caller:
     if way == "gateway":
         return Caller(platform.openai(max_retries=0))
@@ -43,7 +54,7 @@ def caller(platform: Platform, way: Way) -> Caller:
 def test_a_conversation_goes_on_when_another_vendor_takes_over(
     platform: Platform, first: str, second: str, way: Way
 ) -> None:
-    begun, _ = model(platform, first)
+    begun = beginning(platform, first)
     falls_over, places = model(platform, first, fails=True, then=second)
     with caller(platform, way) as ask:
         message = ask.chat(model=begun, messages=ASKED, tools=[TOOL], reasoning_effort="low")["choices"][0]["message"]
