@@ -42,7 +42,7 @@ function useColumns(shades: { from: number; to: number }[]): Column<PlayedMinute
       {
         id: "minute",
         title: t("drill.minute"),
-        width: 92,
+        width: 110,
         cell: ({ minute }) => (
           <>
             {minute}{" "}
@@ -62,14 +62,14 @@ function useColumns(shades: { from: number; to: number }[]): Column<PlayedMinute
       {
         id: "success",
         title: t("drill.success"),
-        width: 76,
+        width: 86,
         right: true,
         cell: (minute) => shareText(minute.success_rate),
       },
       ...(["p50_ms", "p95_ms", "p99_ms"] as const).map((name) => ({
         id: name,
         title: name.slice(0, 3),
-        width: 78,
+        width: 84,
         right: true,
         cell: (minute: PlayedMinute) => <Exactly value={minute[name]} unknown={t("drill.nobodyInMinute")} />,
       })),
@@ -92,20 +92,20 @@ function useColumns(shades: { from: number; to: number }[]): Column<PlayedMinute
       {
         id: "attempts",
         title: t("drill.attempts"),
-        width: 72,
+        width: 84,
         right: true,
         cell: (minute) => exactNumber(minute.attempts),
       },
       {
         id: "failures",
         title: t("drill.failures"),
-        width: 180,
+        width: 150,
         cell: (minute) => <Counted of={minute.failures} name={(reason) => causeName(t, reason)} />,
       },
       {
         id: "where",
         title: t("drill.where"),
-        width: 180,
+        width: 150,
         cell: (minute) => <Counted of={minute.by_deployment} name={(deployment) => deployment} />,
       },
     ],

@@ -53,7 +53,8 @@ export function Verdict({ drill }: { drill: Drill }) {
     case "done":
       return (
         <Said tone={toneOf(found)}>
-          <strong>{errorWords(t, found)}</strong> {noticedWords(t, drill)} {duringWords(t, found)}
+          <strong>{errorWords(t, found)}</strong> {noticedWords(t, drill)} {duringWords(t, found)}{" "}
+          {slowestWords(t, found)}
         </Said>
       );
   }
@@ -69,8 +70,12 @@ function Said({ tone, children }: { tone: Tone; children: ReactNode }) {
   );
 }
 
-function toneOf({ errors, calls }: Found): Tone {
-  if (errors === 0) return "ok";
+/** From here on callers wait so much longer that it is no good result, whether anybody saw an error or not. */
+const SLOW = 1.5;
+
+function toneOf({ errors, calls, latency, slowest }: Found): Tone {
+  const isSlow = (latency ?? 0) + 1 >= SLOW || (slowest !== null && slowest.during >= slowest.before * SLOW);
+  if (errors === 0) return isSlow ? "warn" : "ok";
   return errors / calls < 0.01 ? "warn" : "error";
 }
 
@@ -111,9 +116,18 @@ function duringWords(t: TFunction, { nobodyAnswered, latency, cost }: Found): st
   });
 }
 
+function slowestWords(t: TFunction, { slowest }: Found): string {
+  if (!slowest) return "";
+  return t("drill.slowest", {
+    before: formatDuration(slowest.before),
+    during: formatDuration(slowest.during),
+  });
+}
+
 function changeWords(t: TFunction, of: "latency" | "cost", change: number, form: "" | "Ends" = ""): string {
   const percent = Math.round(Math.abs(change) * 100);
-  const way = percent === 0 ? "Same" : change > 0 ? "More" : "Less";
-  if (of === "cost") return t(`drill.cost${way}`, { n: percent });
-  return t(`drill.latency${way}${form}`, { n: percent });
+  const way = change >= 1 ? "Times" : percent === 0 ? "Same" : change > 0 ? "More" : "Less";
+  const n = way === "Times" ? (change + 1).toFixed(1) : percent;
+  if (of === "cost") return t(`drill.cost${way}`, { n });
+  return t(`drill.latency${way}${form}`, { n });
 }

@@ -87,3 +87,10 @@ test("a deployment stayed in use if it answered while something was wrong, not i
   const found = drill([minute(0), minute(2, { by_deployment: { west: 100 } })]);
   expect(["east", "west", "spare"].map((name) => stayedInUse(found, name))).toEqual([false, true, false]);
 });
+
+test("the slowest calls are told of where they became slower, and left out where they did not", () => {
+  const late = { p95_ms: 10_000 };
+  const found = verdictOf(drill([minute(0), minute(1), minute(2, late), minute(3, late)]));
+  expect(found.slowest).toEqual({ before: 2000, during: 10_000 });
+  expect(verdictOf(drill([minute(0), minute(1), minute(2), minute(3)])).slowest).toBeNull();
+});

@@ -9,6 +9,8 @@ export interface Verdict {
   /** Of calls while something was wrong, against before; 0.12 is 12 % more. Null where either is not known. */
   latency: number | null;
   cost: number | null;
+  /** What 95 of 100 calls were faster than, in milliseconds, where it rose by a tenth or more. */
+  slowest: { before: number; during: number } | null;
   /** Nobody at all was answered in the minutes in which something was wrong. */
   nobodyAnswered: boolean;
 }
@@ -39,8 +41,9 @@ export function verdictOf(drill: Pick<Drill, "scenario" | "minutes">): Verdict {
     calls,
     errors: calls - sum(drill.minutes, (minute) => minute.answered),
     reason: Object.entries(failures).toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? "",
-    latency: change(typicalMs(before), typicalMs(during)),
+    latency: change(typicalMs(before, "p50_ms"), typicalMs(during, "p50_ms")),
     cost: change(costOfCall(before), costOfCall(during)),
+    slowest: slowestOf(before, during),
     nobodyAnswered: during.length > 0 && sum(during, (minute) => minute.answered) === 0,
   };
 }
@@ -77,11 +80,18 @@ function wrongMinutes(drill: Pick<Drill, "scenario" | "minutes">): PlayedMinute[
   );
 }
 
-/** The median of the minutes' medians would hide a bad minute with many calls, so each counts as much as it answered. */
-function typicalMs(minutes: readonly PlayedMinute[]): number | null {
-  const known = minutes.filter((minute) => minute.p50_ms != null);
+const NOTABLE = 1.1;
+
+function slowestOf(before: readonly PlayedMinute[], during: readonly PlayedMinute[]): Verdict["slowest"] {
+  const [was, is] = [typicalMs(before, "p95_ms"), typicalMs(during, "p95_ms")];
+  return was != null && is != null && is >= was * NOTABLE ? { before: was, during: is } : null;
+}
+
+/** The minutes' own percentiles, each counting as much as the minute answered. */
+function typicalMs(minutes: readonly PlayedMinute[], of: "p50_ms" | "p95_ms"): number | null {
+  const known = minutes.filter((minute) => minute[of] != null);
   const answered = sum(known, (minute) => minute.answered);
-  return answered === 0 ? null : sum(known, (minute) => (minute.p50_ms ?? 0) * minute.answered) / answered;
+  return answered === 0 ? null : sum(known, (minute) => (minute[of] ?? 0) * minute.answered) / answered;
 }
 
 function costOfCall(minutes: readonly PlayedMinute[]): number | null {

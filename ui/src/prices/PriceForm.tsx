@@ -106,7 +106,7 @@ export function PriceForm({ draft: start, onClose }: { draft: Draft; onClose: ()
               value={draft.vendor}
               onChange={(vendor) => vendor && change({ vendor: vendor as Vendor })}
               allowDeselect={false}
-              disabled={start.isKept}
+              readOnly={start.isKept}
               error={errors.of("vendor")}
             />
             <TextInput
@@ -114,7 +114,7 @@ export function PriceForm({ draft: start, onClose }: { draft: Draft; onClose: ()
               type="date"
               value={draft.validFrom}
               onChange={(event) => change({ validFrom: event.currentTarget.value })}
-              disabled={start.isKept}
+              readOnly={start.isKept}
               error={errors.of("valid_from")}
             />
           </SimpleGrid>
@@ -123,7 +123,7 @@ export function PriceForm({ draft: start, onClose }: { draft: Draft; onClose: ()
             description={`${t("prices.modelHelp")} ${t("prices.validFromHelp")}`}
             value={draft.model}
             onChange={(event) => change({ model: event.currentTarget.value })}
-            disabled={start.isKept}
+            readOnly={start.isKept}
             error={errors.of("model")}
             data-autofocus={start.model === "" || undefined}
           />

@@ -19,7 +19,7 @@ export function useListColumns(): Column<ModelPrice>[] {
       {
         id: "model",
         title: t("prices.model"),
-        width: 290,
+        width: 274,
         cell: (row) => (
           <>
             <span title={row.name}>{row.model}</span>{" "}
@@ -32,7 +32,7 @@ export function useListColumns(): Column<ModelPrice>[] {
       {
         id: "tiers",
         title: t("prices.tiers"),
-        width: 104,
+        width: 120,
         right: true,
         cell: (row) =>
           row.tiers.length > 0 && (
