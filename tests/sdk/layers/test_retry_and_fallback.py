@@ -167,3 +167,39 @@ async def test_a_model_without_a_deployment_says_what_to_do() -> None:
     with pytest.raises(CallFailed, match="Enable one on the Models page") as caught:
         await pipeline(Vendor()).call(request(Route("chat", ())))
     assert caught.value.reason == "no_target"
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "told"),
+    [
+        ("context_overflow", 413, (400, "context_length_exceeded")),
+        ("rate_limited", 429, (429, "rate_limit_exceeded")),
+        ("quota_exhausted", 402, (429, "insufficient_quota")),
+        ("overloaded", 503, (503, "TheVendorsWord")),
+    ],
+)
+async def test_what_openai_has_a_word_for_is_called_by_it(
+    reason: FailureReason, status: int, told: tuple[int, str]
+) -> None:
+    failure = CallFailed("words", reason=reason, status=status, code="TheVendorsWord", request_id="req_1")
+    around = pipeline(Vendor(east=[[failure]]))
+    with pytest.raises(CallFailed, match=r"^words$") as caught:
+        await around.call(request(route(target("east"), retries=0)))
+    assert (caught.value.status, caught.value.code) == told
+    assert caught.value.request_id == "req_1"
+
+
+async def test_a_vendor_s_own_error_in_openai_s_shape_stays_as_it_is() -> None:
+    failure = CallFailed("words", reason="rate_limited", status=429, code="429", body=b'{"error":{"code":"429"}}')
+    around = pipeline(Vendor(east=[[failure]]))
+    with pytest.raises(CallFailed) as caught:
+        await around.call(request(route(target("east"), retries=0)))
+    assert (caught.value.code, caught.value.body) == ("429", failure.body)
+
+
+async def test_the_id_that_only_the_failure_knows_is_in_the_trace() -> None:
+    failure = CallFailed("words", reason="server_error", status=500, request_id="req_in_the_body")
+    around = pipeline(Vendor(east=[[failure]]))
+    with pytest.raises(CallFailed):
+        await around.call(request(route(target("east"), retries=0)))
+    assert around.trace[1].attributes["madang.attempt.request_id"] == "req_in_the_body"
