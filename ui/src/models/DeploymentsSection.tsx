@@ -70,6 +70,7 @@ export function DeploymentsSection({ model, onTest }: DeploymentsSectionProps) {
                   </td>
                   <td>
                     <Health deployment={{ enabled: one.enabled, health: seen?.health ?? one.health }} />
+                    <UnderWay calls={(seen?.health ?? one.health)?.in_flight ?? 0} />
                   </td>
                   <Figures seen={seen} isLoading={activity.isPending} />
                   <td>
@@ -116,6 +117,16 @@ function Who({ deployment }: { deployment: Deployment }) {
         </Text>
       </div>
     </div>
+  );
+}
+
+function UnderWay({ calls }: { calls: number }) {
+  const { t } = useTranslation();
+  if (calls === 0) return null;
+  return (
+    <Text size="xs" c="dimmed">
+      {t("route.inFlight", { calls })}
+    </Text>
   );
 }
 

@@ -21,6 +21,7 @@ import { RouteSection } from "./RouteSection";
 import { TestCallDialog } from "./TestCallDialog";
 
 export default function ModelPage() {
+  const { t } = useTranslation();
   const { project } = usePlace();
   const wordsOf = useWordsOf();
   const alias = useParams({ strict: false })._splat ?? "";
@@ -30,6 +31,7 @@ export default function ModelPage() {
   if (!models.data || !model)
     return (
       <Page title={alias}>
+        {models.isPending && <Text c="dimmed">{t("common.loading")}</Text>}
         {models.isError && !models.data && <Failure failure={models.error} onRetry={retry} />}
         {models.data && <NotFoundState />}
       </Page>
