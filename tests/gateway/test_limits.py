@@ -203,7 +203,7 @@ def test_a_failure_of_the_vendor_counts_as_a_request_but_takes_no_tokens(project
 
 
 def test_a_call_for_which_no_vendor_could_be_asked_gives_everything_back(project: LimitedProject) -> None:
-    blind = {**project.platform.deployment(), "supports": []}
+    blind = {**project.platform.deployment(), "supports": ["tools"]}
     model = project.platform.model(blind, key=project.key)
     requests = project.limit("requests_per_minute", 10)
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}

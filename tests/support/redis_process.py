@@ -1,6 +1,7 @@
 """A real Redis for tests that need one: on a free port, without persistence, stopped at the end."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 
 
 class RedisProcess:
-    """`url` for clients. `stop` and `start` play an outage; what was in it is gone then."""
+    """`url` for clients. `stop` and `start` play an outage; what was in it is gone then. `pause` and `resume` play a hang."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -33,6 +34,15 @@ class RedisProcess:
             self._process.kill()
             self._process.wait(10)
             self._process = None
+
+    def pause(self) -> None:
+        """From now on it takes what is sent and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
 
 @contextmanager

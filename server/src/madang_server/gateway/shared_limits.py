@@ -141,7 +141,9 @@ class SharedLimits:
                 if now >= say_at or not self.is_connected:
                     await self._say(talk)
                     say_at = self._now().monotonic + _SAY_EVERY_S
-                    self._found()
+                    if not self.is_connected:
+                        self._found()
+                        say_at = now  # once more: until this moment calls were let in by the local book
                 elif self._queue:
                     await self._pass_on(talk)
                 else:
@@ -270,6 +272,7 @@ class _Talk:
         self._put(self._settle, [_place(share.counter_id) for share in settled.shares], arguments)
 
     def say(self, held: Sequence[tuple[CounterId, Decimal]]) -> None:
+        self._pipe.ping()  # so that something is asked, and a Redis that is gone is noticed
         for start in range(0, len(held), 500):  # Lua takes a few thousand arguments at most
             part = held[start : start + 500]
             arguments: list[Any] = []
