@@ -40,7 +40,7 @@ def test_an_exported_file_changes_nothing_when_it_is_applied(
     assert (ran.code, ran.err) == (0, "")
     assert path.stat().st_mode & 0o077 == 0
     again = madang("apply", str(path), "--prune", **at_world)
-    assert again.out.strip().endswith(": 3 unchanged.")
+    assert again.out.strip().endswith(": 4 unchanged.")
     shown = world.bob.get(f"/api/projects/{world.menu}/models").json["items"][0]
     assert shown["description"] == "For 메뉴 and ${NAMES}"
 

@@ -228,8 +228,10 @@ def test_a_project_may_join_equal_calls_without_a_key(platform: Platform) -> Non
 
 
 def test_a_window_of_zero_joins_only_calls_under_way(platform: Platform) -> None:
-    project_id, secret = platform.new_project()
-    set_rules(platform, project_id, joins_duplicates=True, window_s=0)
+    _, secret = platform.new_project()
+    rules = {"duplicates": {"joins_duplicates": True, "window_s": 0}}
+    assert platform.apply(rules, key=secret)["changed"] == ["setting duplicates"]
+    assert platform.apply(rules, key=secret)["unchanged"] == ["setting duplicates"]
     alias = platform.model(platform.deployment(), key=secret)
     assert platform.chat(alias, key=secret).status == 200
     assert "x-madang-joined" not in platform.chat(alias, key=secret).headers

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -20,11 +21,14 @@ from madang_server.http.access import ProjectKey
 from madang_server.http.database import Reading, Transaction
 from madang_server.http.surroundings import Around, Now, Surroundings
 from madang_server.models import store as models
+from madang_server.models.project_duplicates import DuplicateRules as StoredRules
+from madang_server.models.project_duplicates import duplicate_rules, set_duplicate_rules
 from madang_server.models.project_routing import policy_block_vendors, set_policy_block_vendors
 from madang_server.models.routing_rules import check_fallbacks, tidy_block_vendors
 from madang_server.models.rules import tidy_model
 from madang_server.studio.apply_plan import Difference, compare, is_same_credential
 from madang_server.studio.credentials import NewCredential, facts_of, sealing_of
+from madang_server.studio.duplicates import DuplicateRulesInput
 from madang_server.studio.models import ModelInput, shown, wanted
 from madang_server.studio.shapes import Sent, Shown
 
@@ -34,12 +38,13 @@ router = APIRouter(tags=["apply"])
 class ApplyDocument(Sent):
     """What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
 
-    Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
+    Without `policy_block_vendors` or `duplicates` the project's stay as they are; see `ProjectRouting` and `DuplicateRules`.
     """
 
     credentials: list[NewCredential] = Field(default=[], max_length=500)
     models: list[ModelInput] = Field(default=[], max_length=500)
     policy_block_vendors: list[Vendor] | None = None
+    duplicates: DuplicateRulesInput | None = None
     prune: bool = False
     dry_run: bool = False
 
@@ -91,6 +96,7 @@ def describe_project(access: ProjectKey, reading: Reading) -> ApplyDocument:
             for one in models.models_of(reading, access.project_id)
         ],
         policy_block_vendors=[vendor for vendor in VENDORS if vendor in allowed],
+        duplicates=DuplicateRulesInput.model_validate(asdict(duplicate_rules(reading, access.project_id))),
     )
 
 
@@ -158,13 +164,22 @@ def _apply_models(
 
 
 def _apply_settings(body: ApplyDocument, project_id: str, now: datetime, writing: Transaction) -> Difference:
-    if body.policy_block_vendors is None:
-        return compare({}, {}, lambda old, new: old == new, prune=False)
-    before = {"policy_block_vendors": policy_block_vendors(writing, project_id)}
-    asked = {"policy_block_vendors": tidy_block_vendors(body.policy_block_vendors)}
+    before: dict[str, object] = {
+        "policy_block_vendors": policy_block_vendors(writing, project_id),
+        "duplicates": duplicate_rules(writing, project_id),
+    }
+    asked: dict[str, object] = {}
+    if body.policy_block_vendors is not None:
+        asked["policy_block_vendors"] = tidy_block_vendors(body.policy_block_vendors)
+    rules = None if body.duplicates is None else StoredRules(**body.duplicates.model_dump())
+    if rules is not None:
+        asked["duplicates"] = rules
     difference = compare(before, asked, lambda old, new: old == new, prune=False)
-    if difference.changed:
+    if body.policy_block_vendors is not None and "policy_block_vendors" in difference.changed:
         set_policy_block_vendors(writing, project_id, body.policy_block_vendors, now=now)
+    if rules is not None and "duplicates" in difference.changed:
+        with _about("Setting 'duplicates'", "duplicates"):
+            set_duplicate_rules(writing, project_id, rules, now=now)
     return difference
 
 
