@@ -17,7 +17,9 @@ from madang.providers.openai import PATHS, Address, wire_call
 from madang.providers.registry import vendor_call
 from madang.routing.books import Books
 
-_FROM_GATEWAY = frozenset({"x-madang-deployment", "x-madang-attempts", "x-madang-cost-usd"})
+_FROM_GATEWAY = frozenset(
+    {"x-madang-deployment", "x-madang-attempts", "x-madang-cost-usd", "x-madang-cache", "x-madang-joined", "age"}
+)
 
 
 def direct_call(transport: Transport, key_of: Callable[[str], str], sink: SpanSink, clock: Clock, books: Books) -> Call:

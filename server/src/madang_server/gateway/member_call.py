@@ -37,6 +37,7 @@ async def call_for_member(wish: MemberCall, project: Project | None, call: Call,
         deadline=clock.monotonic() + min(route.timeout_s, TIME_LIMIT_S),
         caller=Caller(project_id=wish.project_id, trace_id=new_trace_id(), user_id=wish.user, tags=(TAG,)),
         is_stream=wish.operation == "chat",
+        cache_ttl_s=0,  # the member asks how the vendor is, not what it once said
     )
     began_us = clock.now_us()
     try:
