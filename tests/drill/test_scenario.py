@@ -30,6 +30,8 @@ def test_a_disturbance_of_everybody_needs_only_its_kind() -> None:
         ({"model": "m", "per_second": 201}, "per_second", "from 0.1 to 200"),
         ({"model": "m", "stream_share": 1.5}, "stream_share", "from 0 to 1"),
         ({"model": "m", "minutes": 60, "per_second": 100}, "per_second", "360,000 calls"),
+        ({"model": "m", "prompt_tokens": 100_000}, "prompt_tokens", "2,400,000,000 tokens of prompts"),
+        ({"model": "m", "answer_tokens": 500}, "answer_tokens", "12,000,000 tokens of answers"),
         ({"model": "m", "disturbances": {}}, "disturbances", "a list of up to 20"),
         ({"model": "m", "disturbances": ["down"]}, "disturbances.0", "is an object"),
         ({"model": "m", "disturbances": [{"kind": "fire"}]}, "disturbances.0.kind", "one of down, unavailable"),

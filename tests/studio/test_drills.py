@@ -12,6 +12,7 @@ from tests.sdk.routing.test_document import described_model, described_target
 from tests.studio.world import Answer, World
 from tests.support.running_platform import Platform, until
 
+from madang_server.accounts.problems import Conflict
 from madang_server.accounts.randomness import new_id
 from madang_server.drill import store
 from madang_server.drill.runner import DrillRunner
@@ -69,6 +70,23 @@ def test_a_drill_that_is_played_becomes_a_report(world: World, runner: DrillRunn
     assert (listed["id"], listed["success_rate"], listed["calls"]) == (drill_id, 1.0, 360)
 
 
+def test_a_drill_that_takes_too_long_is_ended_and_says_so(world: World) -> None:
+    impatient = DrillRunner(world.database, lambda: datetime.now(UTC), longest_s=0.01)
+    drill_id = added(world, ENDLESS)
+    plays(world, impatient, drill_id, ENDLESS)
+    until(lambda: seen(world, drill_id)["state"] == "failed", "the drill is ended", within_s=60)
+    assert "took too long" in seen(world, drill_id)["problem"]
+    impatient.close()
+
+
+def test_only_so_many_drills_of_a_project_wait(world: World) -> None:
+    waiting = [added(world) for _ in range(store.MOST_UNFINISHED)]
+    with pytest.raises(Conflict, match="Stop one"):
+        added(world)
+    world.bob.post(path(world, waiting[0]) + "/stop")
+    assert seen(world, added(world))["state"] == "waiting"
+
+
 def test_a_stopped_drill_keeps_what_was_played_and_the_next_one_begins(world: World, runner: DrillRunner) -> None:
     first, second = added(world, ENDLESS), added(world)
     plays(world, runner, first, ENDLESS)
@@ -123,6 +141,7 @@ def test_the_newest_drill_comes_first_and_the_oldest_of_fifty_makes_room(world: 
     made = []
     for _ in range(store.KEPT_PER_PROJECT + 1):
         made.append(added(world))
+        world.bob.post(path(world, made[-1]) + "/stop")
         world.clock.pass_by(timedelta(seconds=1))
     listed = [one["id"] for one in world.carol.get(path(world)).json["items"]]
     assert listed == made[:0:-1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _WAITING_BEAT_S = 15.0  # a waiting drill says so well before it would count as lost
 _CLOSING_S = 5.0
+_LONGEST_S = 900.0  # of the clock on the wall; the next one waits meanwhile
 _STOPPED = "The server was stopped. Start the drill again."
 
 _log = logging.getLogger(__name__)
@@ -29,8 +32,9 @@ _log = logging.getLogger(__name__)
 class DrillRunner:
     """One per server process; `close` ends what runs."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime], longest_s: float = _LONGEST_S) -> None:
         self._database = database
+        self._longest_s = longest_s
         self._now = now
         self._turn = threading.Semaphore(1)
         self._closing = threading.Event()
@@ -75,11 +79,16 @@ class DrillRunner:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # The platform's settings, secrets among them, are none of its business.
+            env={name: value for name, value in os.environ.items() if not name.startswith("MADANG_")},
         )
         with self._lock:
             self._processes.add(process)
             if self._closing.is_set():  # `close` has looked for processes already
                 process.kill()
+        limit = threading.Timer(self._longest_s, process.kill)
+        limit.daemon = True
+        limit.start()
         try:
             assert process.stdin is not None and process.stdout is not None
             with process.stdin as sent:
@@ -89,11 +98,15 @@ class DrillRunner:
             code = process.wait()
             if self._closing.is_set():
                 self._note(drill_id, state="failed", problem=_STOPPED)
+            if code == -signal.SIGKILL:
+                problem = "The drill took too long or too much memory. Make it smaller."
+                self._note(drill_id, state="failed", problem=problem)
             self._note(drill_id, state="failed", problem=f"The drill ended with code {code} and without a report.")
         except BrokenPipeError:
             problem = _STOPPED if self._closing.is_set() else "The drill ended before it began."
             self._note(drill_id, state="failed", problem=problem)
         finally:
+            limit.cancel()
             process.kill()
             process.wait()
             with self._lock:

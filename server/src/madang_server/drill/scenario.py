@@ -13,6 +13,9 @@ DISTURBANCES: tuple[DisturbanceKind, ...] = get_args(DisturbanceKind)
 LONGEST_MINUTES = 60
 HIGHEST_RATE = 200.0
 MOST_CALLS = 60_000
+# Of all calls together: where nobody answers, all of them may be under way at once. 6 bytes of memory each, and 60.
+MOST_PROMPT_TOKENS = 50_000_000
+MOST_ANSWER_TOKENS = 10_000_000
 _MOST_DISTURBANCES = 20
 
 
@@ -92,7 +95,18 @@ def read_scenario(document: Mapping[str, Any]) -> Scenario:
             f"That is {scenario.calls:,} calls, and a drill plays up to {MOST_CALLS:,}. Shorten it or lower the rate.",
             "per_second",
         )
+    _check_tokens(scenario.calls * scenario.prompt_tokens, MOST_PROMPT_TOKENS, "prompt_tokens")
+    _check_tokens(scenario.calls * scenario.answer_tokens, MOST_ANSWER_TOKENS, "answer_tokens")
     return scenario
+
+
+def _check_tokens(tokens: int, most: int, param: str) -> None:
+    if tokens > most:
+        what = param.removesuffix("_tokens")
+        raise BadScenario(
+            f"That is {tokens:,} tokens of {what}s in all, and a drill plays up to {most:,}. Shorten them or the drill.",
+            param,
+        )
 
 
 def _disturbances(given: Any) -> tuple[Disturbance, ...]:

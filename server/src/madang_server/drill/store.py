@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from madang_server.accounts.problems import NotFound
+from madang_server.accounts.problems import Conflict, NotFound
 from madang_server.drill.tables import drills
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 State = Literal["waiting", "running", "done", "failed", "stopped", "lost"]
 
 KEPT_PER_PROJECT = 50
+MOST_UNFINISHED = 5  # of a project; each waits in a thread, and drills are played one after the other
 _LOST_AFTER = timedelta(seconds=60)
 _UNFINISHED = ("waiting", "running")
 
@@ -42,7 +43,14 @@ class StoredDrill:
 def add_drill(
     connection: Connection, project_id: str, drill_id: str, scenario: dict[str, Any], *, user_id: str, now: datetime
 ) -> StoredDrill:
-    """A drill that waits to be played. The oldest ones of the project make room for it."""
+    """A drill that waits to be played. The oldest ones of the project make room for it. Raises `Conflict` while many wait."""
+    waiting = select(func.count()).where(
+        drills.c.project_id == project_id, drills.c.state.in_(_UNFINISHED), drills.c.updated_at > now - _LOST_AFTER
+    )
+    if connection.execute(waiting).scalar_one() >= MOST_UNFINISHED:
+        raise Conflict(
+            f"{MOST_UNFINISHED} drills of this project are waiting or playing. Stop one, or wait for its end."
+        )
     newest = select(drills.c.id).where(drills.c.project_id == project_id).order_by(drills.c.created_at.desc())
     kept = [row.id for row in connection.execute(newest.limit(KEPT_PER_PROJECT - 1))]
     connection.execute(delete(drills).where(drills.c.project_id == project_id, drills.c.id.not_in(kept)))
