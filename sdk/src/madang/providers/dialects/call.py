@@ -136,8 +136,10 @@ def _in_the_callers_words(failure: CallFailed, names: Mapping[str, str]) -> Call
 
 
 def _counted(request: Request, target: Target) -> Reply:
+    raw = _encode({"input_tokens": estimated_tokens(request.body)})
+
     async def events() -> Events:
-        yield Event(_encode({"input_tokens": estimated_tokens(request.body)}))
+        yield Event(raw)
 
     return Reply(200, ESTIMATED, "application/json", events(), target)
 

@@ -38,10 +38,10 @@ class ChatTurns:
         told = [{**call, "extra_content": extras[call["id"]]} if call["id"] in extras else call for call in calls]
         if not parts and not told and not fields:
             return
-        message: Json = {"role": "assistant", "content": plain(parts) if parts else None}
+        message: Json = {**fields, "role": "assistant", "content": plain(parts) if parts else None}
         if told:
             message["tool_calls"] = told
-        self.messages.append({**message, **fields})
+        self.messages.append(message)
 
     def result(self, call_id: str, parts: Sequence[Json], *, is_error: bool = False) -> None:
         """What a tool gave back. Pictures follow in the user's next words where a result takes text only."""
@@ -92,8 +92,9 @@ def is_closed(schema: Any) -> bool:
     if not isinstance(schema, dict):
         return True
     fields = schema.get("properties")
-    if isinstance(fields, dict) and (
-        schema.get("additionalProperties") is not False or set(schema.get("required") or ()) != set(fields)
-    ):
-        return False
+    if isinstance(fields, dict):
+        required = schema.get("required")
+        named = required if isinstance(required, list) else []
+        if schema.get("additionalProperties") is not False or not all(name in named for name in fields):
+            return False
     return all(is_closed(value) for value in schema.values())

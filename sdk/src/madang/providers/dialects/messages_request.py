@@ -78,10 +78,11 @@ def _offer_tools(chat: Json, body: Json, ways: Ways) -> None:
     choice = body.get("tool_choice")
     if not isinstance(choice, dict):
         return
-    if choice.get("type") == "tool":
+    kind = str(choice.get("type"))
+    if kind == "tool":
         chat["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
-    elif choice.get("type") in _CHOICES:
-        chat["tool_choice"] = _CHOICES[choice["type"]]
+    elif kind in _CHOICES:
+        chat["tool_choice"] = _CHOICES[kind]
     else:
         raise refused("'tool_choice' must be of type auto, any, tool or none.", "tool_choice")
     if choice.get("disable_parallel_tool_use") is True:

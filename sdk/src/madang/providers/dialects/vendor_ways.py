@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from madang.calls.target import Target
+from madang.providers.openai_messages import is_openais_own
 
 _REASONS = re.compile(r"(?:^|/)(?:o\d|gpt-(?:[5-9]|oss)|codex)")
 # They refuse fields they do not know, or pass them on to somebody who does.
@@ -27,7 +28,7 @@ class Ways(NamedTuple):
 def ways_of(target: Target) -> Ways:
     is_strict = target.vendor in _STRICT
     # Servers of one's own often know only the older name, and OpenAI's thinking models only the newer one.
-    is_openais = target.vendor == "azure" or (target.vendor == "openai" and not target.base_url)
+    is_openais = target.vendor in ("openai", "azure") and is_openais_own(target)
     is_reasoning = _REASONS.search(target.vendor_model) is not None
     return Ways(
         vendor=target.vendor,
