@@ -628,6 +628,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Limits
+         * @description The limits that calls of this project keep, the organisation's first.
+         */
+        get: operations["list_project_limits"];
+        /**
+         * Put Project Limit
+         * @description Set a limit. It replaces the one for the same scope, subject and kind; what was counted stays counted.
+         */
+        put: operations["put_project_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/limits/{limit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project Limit
+         * @description Lift a limit of the project, and forget what was counted under it.
+         */
+        delete: operations["delete_project_limit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Organisation Limits
+         * @description The limits of the whole organisation: calls of all its projects count together.
+         */
+        get: operations["list_organisation_limits"];
+        /**
+         * Put Organisation Limit
+         * @description Set a limit of the whole organisation. It replaces the one of the same kind; what was counted stays counted.
+         */
+        put: operations["put_organisation_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/limits/{limit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Organisation Limit
+         * @description Lift a limit of the organisation, and forget what was counted under it.
+         */
+        delete: operations["delete_organisation_limit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/drills": {
         parameters: {
             query?: never;
@@ -879,7 +967,7 @@ export interface components {
          * ApplyDocument
          * @description What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
          *
-         *     Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
+         *     Without `policy_block_vendors` or `duplicates` the project's stay as they are; see `ProjectRouting` and `DuplicateRules`.
          */
         "ApplyDocument-Input": {
             /**
@@ -894,6 +982,7 @@ export interface components {
             models: components["schemas"]["ModelInput-Input"][];
             /** Policy Block Vendors */
             policy_block_vendors?: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake")[] | null;
+            duplicates?: components["schemas"]["DuplicateRulesInput"] | null;
             /**
              * Prune
              * @default false
@@ -909,7 +998,7 @@ export interface components {
          * ApplyDocument
          * @description What the project shall have. With `prune`, what is not named here is removed; with `dry_run`, nothing is changed.
          *
-         *     Without `policy_block_vendors` the project's stay as they are; see `ProjectRouting`.
+         *     Without `policy_block_vendors` or `duplicates` the project's stay as they are; see `ProjectRouting` and `DuplicateRules`.
          */
         "ApplyDocument-Output": {
             /**
@@ -924,6 +1013,7 @@ export interface components {
             models: components["schemas"]["ModelInput-Output"][];
             /** Policy Block Vendors */
             policy_block_vendors?: ("openai" | "azure" | "anthropic" | "gemini" | "vertex" | "bedrock" | "litellm" | "fake")[] | null;
+            duplicates?: components["schemas"]["DuplicateRulesInput"] | null;
             /**
              * Prune
              * @default false
@@ -1677,6 +1767,81 @@ export interface components {
         KeyPage: {
             /** Items */
             items: components["schemas"]["Key"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Limit
+         * @description `project_id` is null for the organisation's. `updated_by` is an e-mail, or null when that person has left.
+         *
+         *     `refused_today` counts the calls it refused since midnight (UTC). `use` has the subjects that use most of it.
+         */
+        Limit: {
+            /** Id */
+            id: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "organisation" | "project" | "key" | "user" | "model";
+            /** Subject */
+            subject: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "requests_per_minute" | "tokens_per_minute" | "concurrency" | "usd_per_day" | "usd_per_month";
+            /** Amount */
+            amount: string;
+            /** Soft Share */
+            soft_share: string;
+            /** Updated By */
+            updated_by: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Refused Today */
+            refused_today: number;
+            /** Use */
+            use: components["schemas"]["SubjectUse"][];
+        };
+        /**
+         * LimitInput
+         * @description `subject`: a key's public key, a user's id as callers tell it, or a model's alias; * for each by itself; empty for the
+         *     whole organisation or project. `amount`: requests, tokens, calls at once, or US dollars.
+         */
+        LimitInput: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "organisation" | "project" | "key" | "user" | "model";
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "requests_per_minute" | "tokens_per_minute" | "concurrency" | "usd_per_day" | "usd_per_month";
+            /** Amount */
+            amount: number | string;
+            /**
+             * Soft Share
+             * @default 0.8
+             */
+            soft_share: number | string;
+        };
+        /** LimitPage */
+        LimitPage: {
+            /** Items */
+            items: components["schemas"]["Limit"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2521,6 +2686,23 @@ export interface components {
             input: string;
             /** Output */
             output: string;
+        };
+        /**
+         * SubjectUse
+         * @description How much one subject uses, as this gateway knows it. `share` is of the amount, above 1 while in debt; `resets_at` is
+         *     when money is counted afresh.
+         */
+        SubjectUse: {
+            /** Subject */
+            subject: string;
+            /** Used */
+            used: string;
+            /** Share */
+            share: number;
+            /** Is Warned */
+            is_warned: boolean;
+            /** Resets At */
+            resets_at: string | null;
         };
         /**
          * TestAttempt
@@ -5548,6 +5730,428 @@ export interface operations {
                 override_id: string;
                 /** @description The project's id. */
                 project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_project_limits: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitPage"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_project_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_project_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                limit_id: string;
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_organisation_limits: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The organisation's id. */
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitPage"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_organisation_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organisation's id. */
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
+                };
+            };
+            /** @description Something sent cannot be used; `param` names the field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or it belongs to others. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_organisation_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                limit_id: string;
+                /** @description The organisation's id. */
+                organisation_id: string;
             };
             cookie?: never;
         };
