@@ -147,6 +147,13 @@ def test_the_newest_drill_comes_first_and_the_oldest_of_fifty_makes_room(world: 
     assert listed == made[:0:-1]
 
 
+def test_a_lost_drill_keeps_nobody_waiting(world: World) -> None:
+    for _ in range(store.MOST_UNFINISHED):
+        added(world)
+    world.clock.pass_by(timedelta(minutes=2))
+    assert seen(world, added(world))["state"] == "waiting"
+
+
 def test_a_viewer_looks_but_neither_starts_nor_stops(world: World) -> None:
     drill_id = added(world)
     assert world.carol.get(path(world, drill_id)).status == 200

@@ -221,6 +221,20 @@ const ANSWERS: [RegExp, Korean][] = [
     (calls, most) =>
       `호출이 ${calls}건이에요. 훈련 한 번에 ${most}건까지 재생할 수 있으니 시간이나 초당 호출을 줄여 주세요.`,
   ],
+  [
+    /^(\d+) drills of this project are waiting or playing/,
+    (most) =>
+      `이 프로젝트의 훈련 ${most}개가 대기하거나 재생 중이에요. 하나를 중지하거나 끝날 때까지 기다려 주세요.`,
+  ],
+  [
+    /^That is (\S+) tokens of (prompt|answer)s in all, and a drill plays up to (\S+)\. Shorten/,
+    (tokens, what, most) =>
+      `${what === "prompt" ? "입력" : "출력"} 토큰이 모두 ${tokens}개예요. 훈련 한 번에 ${most}개까지 재생할 수 있으니 길이나 시간을 줄여 주세요.`,
+  ],
+  [
+    /^The drill took too long or too much memory/,
+    "훈련이 너무 오래 걸렸거나 메모리를 너무 많이 썼어요. 규모를 줄여 주세요.",
+  ],
   [/^The server was stopped\. Start the drill again/, "서버가 중지됐어요. 훈련을 다시 시작해 주세요."],
   [/^The drill ended (?:with code|before it began)/, "훈련이 도중에 끝났어요. 다시 시작해 주세요."],
   [
