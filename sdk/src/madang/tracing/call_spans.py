@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from madang.calls.event import Part, Started
 from madang.calls.request import Attempt, Replay, Request
-from madang.calls.span import Span
+from madang.calls.span import Span, SpanKind
 from madang.calls.usage import Cost, Usage
 from madang.errors import CallFailed
 from madang.tracing.content import kept_text
@@ -46,6 +46,7 @@ _PARAMETERS = {
 }
 
 
+_KINDS: Mapping[str, SpanKind] = {"embeddings": "embedding", "count_tokens": "span"}
 # Who calls in another language than that of OpenAI's chat.
 _DIALECTS: Mapping[str, str] = {
     "messages": "anthropic-messages",
@@ -90,7 +91,7 @@ def _root_span(request: Request, root_id: str, outcome: Outcome) -> Span:
         span_id=root_id,
         parent_span_id=caller.parent_span_id,
         is_root=True,
-        kind="embedding" if request.operation == "embeddings" else "generation",
+        kind=_KINDS.get(request.operation, "generation"),
         name=f"{request.operation} {request.route.model}",
         start_us=outcome.start_us,
         end_us=outcome.end_us,
