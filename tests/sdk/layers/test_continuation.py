@@ -257,6 +257,19 @@ async def test_retries_are_not_multiplied_by_going_on() -> None:
     assert len(around.vendor.asked) <= 2 + 1
 
 
+@pytest.mark.parametrize("reason", ["content_filter", "context_overflow"])
+async def test_whom_a_failure_ruled_out_is_not_asked_to_go_on_either(reason: FailureReason) -> None:
+    """East refused, so only a vendor that is allowed (or a longer context) may be asked, also when that one breaks."""
+    east = target("east", order=1, vendor="azure", context_window=8_000)
+    west = target("west", order=2, vendor="anthropic", context_window=32_000)
+    south = target("south", order=3, vendor="azure", context_window=8_000)
+    to = route(east, west, south, policy=Policy(on_cut="continue", policy_block_vendors=("anthropic",)))
+    around = pipeline(Vendor(east=[[failed(reason, 400)], REST], west=[CUT], south=[REST]))
+    seen, told = await seen_until_failure(around, to)
+    assert (text_of(seen), told.reason) == ("A court", "stream_cut")
+    assert around.vendor.asked == ["east", "west"]
+
+
 async def test_a_prompt_without_a_break_is_sent_as_it_was() -> None:
     around = pipeline(Vendor(east=[REST]))
     seen = await read(await around.call(request(continuing(), stream=True)))

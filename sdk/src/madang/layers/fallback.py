@@ -21,6 +21,8 @@ _OPENAIS: Mapping[FailureReason, tuple[int, str]] = {
     "rate_limited": (429, "rate_limit_exceeded"),
     "quota_exhausted": (429, "insufficient_quota"),
 }
+# What these rule out stays out, in whatever line the call goes on.
+_FOR_THE_WHOLE_CALL: frozenset[FailureReason] = frozenset({"context_overflow", "content_filter"})
 _HEDGE_FROM = 20.0  # measured calls; a p95 of fewer is a guess
 
 
@@ -28,6 +30,9 @@ def with_fallback(call: Call, *, books_of: Callable[[Request], Books], clock: Cl
     async def first_answer(request: Request) -> Reply:
         books = books_of(request)
         line = line_of(request, books, clock.monotonic(), rng)
+        for attempt in request.journal.attempts:  # those before a stream that broke and is to go on
+            if attempt.failure is not None and attempt.failure.reason in _FOR_THE_WHOLE_CALL:
+                line.failed(attempt.target, attempt.failure)
         failure: CallFailed | None = None
         before = f"{request.reason}; " if request.reason else ""
         while (choice := line.next()) is not None:
