@@ -86,7 +86,9 @@ class Journal(msgspec.Struct):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One call. `body` is OpenAI-shaped; `raw` is the same as the caller sent it, for the trace."""
+    """One call. `body` is in the language of its operation, OpenAI's but for `messages` and `count_tokens`; `raw` is what the
+    caller sent, for the trace.
+    """
 
     operation: Operation
     route: Route

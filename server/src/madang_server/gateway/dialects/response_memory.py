@@ -56,7 +56,16 @@ async def _continued(request: Request, keeper: ResponseKeeper) -> Request:
     previous = request.body.get("previous_response_id")
     if not isinstance(previous, str) or not previous.startswith(OUR_RESPONSE):
         return msgspec.structs.replace(request, continues="")
-    kept = await keeper.find(request.caller.project_id, previous)
+    try:
+        kept = await keeper.find(request.caller.project_id, previous)
+    except Exception as error:  # noqa: BLE001 - the database is away: the caller is told what still works
+        _log.warning("A kept response could not be read: %s", type(error).__name__)
+        raise CallFailed(
+            "Kept responses cannot be read at the moment. Send the conversation as input, or try again later.",
+            reason="server_error",
+            status=503,
+            trace_id=request.caller.trace_id,
+        ) from None
     if kept is None:
         raise CallFailed(
             f"There is no response {previous[:80]!r} in this project; it was deleted, is older than 30 days, or was not "
