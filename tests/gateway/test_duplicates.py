@@ -13,6 +13,8 @@ import pytest
 from tests.studio.world import Answer
 from tests.support.running_platform import Platform, until
 
+from madang_server.gateway.flights import GRACE_S
+
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
 
@@ -105,6 +107,31 @@ def test_a_client_that_hangs_up_before_the_answer_and_retries_gets_it(platform: 
     assert answer.json["choices"][0]["message"]["content"]
     assert (answer.headers["x-madang-cost-usd"], answer.headers["x-madang-attempts"]) == ("0", "0")
     assert hits(platform, deployment) == 1
+
+
+def test_the_official_client_that_gives_up_too_early_gets_the_answer_by_its_own_retries(platform: Platform) -> None:
+    deployment = platform.deployment(first_token_ms=1_500)
+    alias = platform.model(deployment)
+    client = platform.openai(timeout=0.7, max_retries=8)
+    answer = client.chat.completions.with_raw_response.create(model=alias, messages=HELLO, extra_headers=new_key())
+    assert answer.parse().choices[0].message.content and answer.headers["x-madang-joined"]
+    assert hits(platform, deployment) == 1
+
+
+def test_a_call_that_nobody_comes_back_for_is_stopped_after_the_grace_time(platform: Platform) -> None:
+    deployment = platform.deployment(output_tokens=2_000, per_token_ms=30)
+    alias = platform.model(deployment)
+    start_and_hang_up(platform, alias, {**new_key(), "x-madang-session-id": alias})
+
+    def left() -> bool:
+        counts = platform.simulator.requests(deployment["name"])["deployments"][deployment["name"]]
+        return bool(counts["client_left"] == 1 and counts["in_flight"] == 0)
+
+    assert not left()
+    until(left, "the vendor sees its client leave", within_s=GRACE_S + 30)
+    path = f"/api/projects/{platform.project_id()}/traces?session={alias}"
+    trace = until(lambda: next(iter(platform.browser().get(path).json["items"]), None), "the trace is there")
+    assert (trace["status"], trace["error_type"], trace["attempts"]) == ("error", "cancelled", 1)
 
 
 def test_a_finished_answer_is_given_again_byte_for_byte(platform: Platform) -> None:

@@ -113,6 +113,25 @@ def test_who_comes_back_within_the_grace_time_keeps_the_call_going() -> None:
     play(story)
 
 
+def test_who_joins_reads_from_the_beginning_and_follows_live() -> None:
+    async def story() -> None:
+        book = FlightBook()
+        answer = Answer().say(b"one", is_end=False)
+        leading = asyncio.ensure_future(whole(start(book, answer)))
+        await asyncio.sleep(0.05)
+        flight = book.find("k", "b")
+        assert flight is not None
+        messages = flight.read()
+        assert (await anext(messages))["status"] == 200 and (await anext(messages))["body"] == b"one"
+        answer.say(b" two", is_end=False)
+        assert (await anext(messages))["body"] == b" two" and not flight.has_ended
+        answer.say()
+        await messages.aclose()
+        assert await leading == b"one two"
+
+    play(story)
+
+
 def test_an_answer_that_ends_in_the_grace_time_is_kept() -> None:
     async def story() -> None:
         book = FlightBook(grace_s=5)
