@@ -28,6 +28,7 @@ class Failure(NamedTuple):
     message: str
     text: str = ""
     """What a stream had said before."""
+    retry_after_s: float | None = None
 
 
 class Caller:
@@ -73,11 +74,15 @@ class Caller:
         if isinstance(error, CallFailed):
             # Without a word of ours or the vendor's the Gateway gives the reason, but leaves the vendor's own body alone.
             code = error.code or ("" if error.body and not self.text else error.reason)
-            return Failure(None if self.text else error.status, code, error.message, self.text)
+            status = None if self.text else error.status
+            return Failure(status, code, error.message, self.text, error.retry_after_s)
         if isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError):
             body = error.body if isinstance(error.body, dict) else {}
-            status = error.status_code if isinstance(error, openai.APIStatusError) else None
-            return Failure(status, str(body.get("code") or ""), str(body.get("message") or ""), self.text)
+            code, message = str(body.get("code") or ""), str(body.get("message") or "")
+            if not isinstance(error, openai.APIStatusError):
+                return Failure(None, code, message, self.text)
+            wait = error.response.headers.get("retry-after")
+            return Failure(error.status_code, code, message, self.text, None if wait is None else float(wait))
         raise error
 
     def _answered(self, method: str, arguments: Mapping[str, Any]) -> Any:

@@ -14,7 +14,13 @@ from tests.support.running_platform import Platform
 
 pytestmark = pytest.mark.xdist_group("platform")
 FailureCell = tuple[str, str, How]
-every_cell = pytest.mark.parametrize("failure_cell", FAILURE_CELLS, ids=lambda cell: name_of(*cell))
+
+
+def _id(cell: FailureCell) -> str:
+    return name_of(*cell)
+
+
+every_cell = pytest.mark.parametrize("failure_cell", FAILURE_CELLS, ids=_id)
 
 # Google names no request in a header.
 _WITHOUT_IDS = frozenset({"gemini", "vertex"})
@@ -38,6 +44,13 @@ def test_a_failure_is_told_as_the_table_says(played: Played, failure_cell: Failu
         assert Told(outcome.root["error_type"], failure.status, failure.code) == expected, failure
         assert failure.message and "<html" not in failure.message and "Traceback" not in failure.message
         assert (expected.status is None) == bool(failure.text), "only a stream that had begun has no status"
+
+
+@pytest.mark.parametrize("failure_cell", [cell for cell in FAILURE_CELLS if cell[0] == "throttled"], ids=_id)
+def test_the_wait_that_a_vendor_asks_for_reaches_the_caller(played: Played, failure_cell: FailureCell) -> None:
+    for way in WAYS:
+        failure = played[name_of(*failure_cell)][way].failure
+        assert failure is not None and failure.retry_after_s == 7
 
 
 @every_cell

@@ -159,8 +159,10 @@ def _base64_block(kind: str, content_type: str, data: str) -> _Block:
 def _data_url(url: str, index: int) -> tuple[str, str]:
     """The content type, and the content as base64."""
     head, comma, data = url[5:].partition(",")
-    if not comma or not data:
-        raise refused(f"A data URL of message {index} has no data behind a comma.", "messages")
+    if not comma:
+        raise refused(f"A data URL of message {index} has no comma before its data.", "messages")
+    if not data:
+        raise refused(f"A data URL of message {index} has no data.", "messages")
     content_type = head.partition(";")[0].strip().lower() or "text/plain"
     if head.endswith(";base64"):
         return content_type, data
