@@ -112,10 +112,11 @@ def test_half_an_answer_is_not_kept() -> None:
     assert cached.asked == 2 and len(cached.shelf.kept) == 1
 
 
-def test_an_answer_that_only_says_it_was_begun_is_not_kept() -> None:
+@pytest.mark.parametrize("body", [{"background": True}, {"conversation": "conv_1"}, {"container": "c_1"}])
+def test_an_answer_that_changes_something_at_the_vendor_is_not_kept(body: dict[str, Any]) -> None:
     cached = Cached(whole(), whole())
     for _ in range(2):
-        cached.ask(body={"background": True})
+        cached.ask(body=body)
     assert cached.asked == 2
 
 

@@ -23,6 +23,8 @@ LARGEST_ANSWER = 8 * 2**20  # bytes; a larger one is not kept
 _CHANGES_NOTHING = frozenset({"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key"})
 # What is asked for so comes with fields that the parts of an answer do not have: it is given only as it came.
 _NOT_REWRITTEN = ("logprobs", "audio", "web_search_options")
+# An answer to these is that something was begun, or it goes on with what the vendor holds and changes that.
+_LASTING = ("background", "conversation", "container")
 
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 _encode = msgspec.msgpack.Encoder().encode
@@ -85,7 +87,7 @@ def key_of(request: Request) -> str:
 
 
 def _is_cacheable(request: Request) -> bool:
-    return request.body.get("background") is not True  # its answer is only that it was begun
+    return not any(request.body.get(name) for name in _LASTING)
 
 
 def _can_be_rewritten(request: Request) -> bool:
