@@ -150,6 +150,15 @@ def test_tokens_are_estimated_for_others_and_the_answer_says_so(platform: Platfo
     assert raw.headers["x-madang-estimated"] == "true"
 
 
+def test_tokens_are_estimated_while_anthropic_is_away(platform: Platform) -> None:
+    broken = deployment_of(platform.simulator, "anthropic", {"kind": "server_error"})
+    alias = models_of(platform, broken, retries=0)
+    with anthropic_client(platform) as client:
+        raw = client.messages.with_raw_response.count_tokens(model=alias, messages=ASKED)
+    assert raw.parse().input_tokens > 3
+    assert raw.headers["x-madang-estimated"] == "true"
+
+
 def test_models_are_listed_as_anthropics(platform: Platform) -> None:
     alias = model_of(platform, "gemini")
     with anthropic_client(platform) as client:

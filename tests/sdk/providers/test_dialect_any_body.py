@@ -13,7 +13,7 @@ from madang.errors import CallFailed
 from madang.providers.dialects.carried import MARK, Carried, sealed
 from madang.providers.dialects.messages_request import chat_of_messages
 from madang.providers.dialects.responses_request import chat_of_response
-from madang.providers.dialects.token_estimate import estimated_tokens
+from madang_server.gateway.dialects.token_counts import estimated_tokens
 
 TARGETS = [
     target(vendor=vendor, vendor_model=model)

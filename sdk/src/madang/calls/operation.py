@@ -26,19 +26,18 @@ VENDORS: tuple[Vendor, ...] = get_args(Vendor)
 CHATS: frozenset[Operation] = frozenset({"chat", "responses", "messages"})
 """The operations whose answer is text that a model wrote, in the languages of OpenAI's and Anthropic's clients."""
 
-_ALL = frozenset(OPERATIONS)
+_OPENAIS = frozenset(OPERATIONS).difference(("count_tokens",))
 
 
 def _chat_and(*others: Operation) -> frozenset[Operation]:
     """Who chats can be asked for it in every language: `providers/dialects` translates."""
-    counting: tuple[Operation, ...] = ("count_tokens",)
-    return CHATS.union(counting, others)
+    return CHATS.union(others)
 
 
 SERVED_BY: Mapping[str, frozenset[Operation]] = {
-    "openai": _ALL,
-    "azure": _ALL,
-    "anthropic": _chat_and(),
+    "openai": _OPENAIS,
+    "azure": _OPENAIS,
+    "anthropic": _chat_and("count_tokens"),
     "gemini": _chat_and("embeddings", "images", "speech"),
     "vertex": _chat_and("embeddings", "images", "speech"),
     "bedrock": _chat_and("embeddings", "images"),

@@ -21,6 +21,7 @@ from madang_server.gateway.asgi import BodyTooLarge, ClientGone, Headers, Receiv
 from madang_server.gateway.calls import CallEndpoint
 from madang_server.gateway.dialects.anthropic_errors import speaks_anthropic, telling_anthropic
 from madang_server.gateway.dialects.response_memory import ResponseKeeper, serve_kept, with_memory
+from madang_server.gateway.dialects.token_counts import with_estimates
 from madang_server.gateway.duplicates import Duplicates
 from madang_server.gateway.errors import Refused, our_fault, refusal_answer, too_large
 from madang_server.gateway.explain import explain_call
@@ -92,12 +93,15 @@ class Gateway:
         self.limits = LimitGuard(self._keep, clock, book=limit_book, shared=shared_limits)
         self._call = call = with_limits(build_call(vendor, around), guard=self.limits, limits_of=self._limits_of)
 
-        remembering = call if responses is None else with_memory(call, responses)
+        dialects: Mapping[Operation, Call] = {
+            "responses": call if responses is None else with_memory(call, responses),
+            "count_tokens": with_estimates(call),
+        }
 
         def calls(operation: Operation) -> CallEndpoint:
             return CallEndpoint(
                 operation,
-                call=remembering if operation == "responses" else call,
+                call=dialects.get(operation, call),
                 snapshot=self.snapshot,
                 on_key=self._note_key,
                 clock=clock,

@@ -22,7 +22,6 @@ from madang.providers.dialects.messages_request import chat_of_messages, shows_t
 from madang.providers.dialects.native import without_ours
 from madang.providers.dialects.responses_answer import ResponseWriter
 from madang.providers.dialects.responses_request import chat_of_response
-from madang.providers.dialects.token_estimate import estimated_tokens
 
 _encode = msgspec.json.Encoder().encode
 Json = dict[str, Any]
@@ -40,9 +39,6 @@ class Writer(Protocol):
     def message(self) -> Json:
         """The whole answer, after `ended`."""
 
-
-ESTIMATED: Mapping[str, str] = {"x-madang-estimated": "true"}
-"""The header of an answer that is our estimate, because the vendor was not asked."""
 
 OURS = "md"
 OUR_RESPONSE = f"resp_{OURS}"
@@ -67,16 +63,14 @@ def is_native(operation: Operation, target: Target) -> bool:
 
 
 def with_dialects(call: Call) -> Call:
-    """`call`, the one to a vendor, for every language. It must answer what `is_native`, and chat."""
+    """`call`, the one to a vendor, for every language. It must answer what `is_native`, and chat; it refuses the rest."""
 
     async def spoken(request: Request) -> Reply:
         target = request.target
         assert target is not None
-        if is_native(request.operation, target):
-            return await call(without_ours(request))
-        if request.operation == "count_tokens":
-            return _counted(request, target)
-        return await _translated(call, request, target)
+        if request.operation in _MAKERS and not is_native(request.operation, target):
+            return await _translated(call, request, target)
+        return await call(without_ours(request))
 
     return spoken
 
@@ -133,15 +127,6 @@ def _in_the_callers_words(failure: CallFailed, names: Mapping[str, str]) -> Call
     failure.param = names.get(failure.param or "", failure.param)
     failure.body = b""  # it speaks of a request that the caller did not write
     return failure
-
-
-def _counted(request: Request, target: Target) -> Reply:
-    raw = _encode({"input_tokens": estimated_tokens(request.body)})
-
-    async def events() -> Events:
-        yield Event(raw)
-
-    return Reply(200, ESTIMATED, "application/json", events(), target)
 
 
 def _of_messages(request: Request, target: Target) -> tuple[Json, Callable[[], Writer]]:

@@ -17,11 +17,13 @@ _MARK = MARK.encode()
 
 def without_ours(request: Request) -> Request:
     """The same request where nothing of ours is in it."""
-    if request.operation == "responses":
-        return _with(request, "input", _items)
-    if _MARK not in request.raw:
-        return request
-    return _with(request, "messages", _messages)
+    match request.operation:
+        case "responses":
+            return _with(request, "input", _items)
+        case "messages" | "count_tokens" if _MARK in request.raw:
+            return _with(request, "messages", _messages)
+        case _:
+            return request
 
 
 def _with(request: Request, name: str, cleaned: Any) -> Request:
