@@ -329,6 +329,14 @@ async def test_what_would_change_the_answer_s_meaning_is_refused_where_the_vendo
     assert "n" in failed.message
 
 
+@pytest.mark.parametrize("model", ["anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash", "groq/m-1"])
+async def test_a_request_that_litellm_cannot_translate_is_the_callers_mistake(model: str) -> None:
+    with scripted_vendor(*error_answer("400 No", REFUSED)) as vendor:
+        failed = await failure_of(at(vendor.url, model), messages=[{"role": "user", "content": [1]}])
+        assert vendor.received == []
+    assert (failed.reason, failed.status) == ("invalid_request", 400)
+
+
 async def test_a_file_inside_the_network_is_not_fetched() -> None:
     with (
         scripted_vendor(answer_head("image/png"), b"x") as inside,
@@ -423,7 +431,7 @@ async def test_a_model_s_name_needs_its_provider(model: str) -> None:
 
 
 async def test_an_operation_that_litellm_is_not_asked_for_is_told() -> None:
-    failed = await failure_of(at("http://127.0.0.1:9"), operation="responses", input="Hi.")
+    failed = await failure_of(at("http://127.0.0.1:9"), operation="translation")
     assert failed.code == "operation_not_served"
 
 

@@ -58,6 +58,7 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
             )
         model = target.vendor_model.partition("/")[2]
         arguments = arguments_of(request, vendor, VendorKnowledge(library, vendor, model))
+        sending = sessions.watch(vendor, is_chat=request.operation == "chat")
         timeout = max(_SHORTEST_S, request.deadline - clock.monotonic())
         try:
             answer = await getattr(library, name)(
@@ -77,7 +78,7 @@ def litellm_call(_: Transport, clock: Clock | None = None) -> Call:
         except CallFailed as failure:
             raise keyless(failure, door.secrets) from None
         except Exception as error:  # noqa: BLE001 - the edge of somebody else's library: told in our words
-            raise keyless(failure_of(error, vendor), door.secrets) from None
+            raise keyless(failure_of(error, vendor, is_sent=sending.has_begun), door.secrets) from None
         return Reply(200, headers, content_type, _once(event), target)
 
     return call

@@ -62,6 +62,7 @@ _UNREACHABLE = frozenset(
 _TIMEOUTS = frozenset({"ReadTimeout", "APITimeoutError", "Timeout", "PoolTimeout", "WriteTimeout", "TimeoutError"})
 _FILES = frozenset({"ImageFetchError", "SSRFError"})
 _UNREADABLE_WORDS = ("onverting to valid response", "nvalid response", "get json response", "nexpected response")
+_WRONG_MESSAGES = ("Invalid Message passed in", "Missing corresponding tool call")
 _ENDED = "Stream ended before"
 _MESSAGES: Mapping[FailureReason, str] = {
     # Not in LiteLLM's words, which are about its own code, or repeat the whole answer.
@@ -75,12 +76,22 @@ _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s
 _LONGEST = 1_000  # characters of words that are not the vendor's own
 
 
-def failure_of(error: Exception, vendor: str, *, has_begun: bool = False) -> CallFailed:
-    """`has_begun`: text has left already, so a connection that broke cut the answer."""
+def failure_of(error: Exception, vendor: str, *, has_begun: bool = False, is_sent: bool = True) -> CallFailed:
+    """`has_begun`: text has left already, so a connection that broke cut the answer. `is_sent`: a request went out, or may
+    have.
+    """
     chain = list(_chain(error))
     names = {type(each).__name__ for each in chain}
     response = next((found for each in reversed(chain) if (found := _response(each)) is not None), None)
     fields = next((found for each in reversed(chain) if (found := _fields(each)) is not None), {})
+    if not is_sent and (names & _UNREADABLE or any(each in _words(chain[0]) for each in _WRONG_MESSAGES)):
+        # There is no answer that could not be read, so it was the request.
+        return CallFailed(
+            f"LiteLLM cannot make a request for {vendor} of this: a field has another form than OpenAI's API gives it.",
+            reason="invalid_request",
+            status=400,
+            code="invalid_request",
+        )
     if response is None and not fields:
         return _local(chain, names, vendor, has_begun=has_begun)
     if not fields:

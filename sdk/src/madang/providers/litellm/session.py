@@ -6,6 +6,7 @@ LiteLLM by itself would send the request and the key on to wherever an answer po
 import asyncio
 import importlib
 from collections.abc import AsyncGenerator
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -34,6 +35,18 @@ _TAKE_A_CLIENT = frozenset(
 )
 
 
+class Sending:
+    """Whether a request of one call has gone out on a connection of ours."""
+
+    __slots__ = ("has_begun",)
+
+    def __init__(self) -> None:
+        self.has_begun = False
+
+
+_sending: ContextVar[Sending | None] = ContextVar("_sending", default=None)
+
+
 class Redirected(aiohttp.ClientPayloadError):
     """The vendor's address points elsewhere."""
 
@@ -50,6 +63,15 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = WeakKeyDictionary()
+
+    def watch(self, vendor: str, *, is_chat: bool) -> Sending:
+        """Sees from now on, in this task, whether a request goes out. Where LiteLLM may take connections of its own it is
+        taken for granted.
+        """
+        sending = Sending()
+        sending.has_begun = not (is_chat and vendor in _TAKE_A_CLIENT)
+        _sending.set(sending)
+        return sending
 
     async def arguments(self, vendor: str, *, is_chat: bool) -> dict[str, Any]:
         made = await self._made()
@@ -76,9 +98,16 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         connector_owner=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
-        middlewares=(_refuse_redirects,),
+        middlewares=(_note_sending, _refuse_redirects),
         trust_env=True,  # proxies, as LiteLLM's own sessions do
     )
+
+
+async def _note_sending(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    sending = _sending.get()
+    if sending is not None:
+        sending.has_begun = True
+    return await handler(request)
 
 
 async def _refuse_redirects(
