@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 import madang_server.accounts.tables
 import madang_server.credentials.tables
 import madang_server.drill.tables
+import madang_server.limits.tables
 import madang_server.models.tables
 import madang_server.prices.tables
 import madang_server.responses.tables
@@ -34,6 +35,7 @@ NOUNS = (
     madang_server.models.tables,
     madang_server.prices.tables,
     madang_server.drill.tables,
+    madang_server.limits.tables,
     madang_server.responses.tables,
 )
 

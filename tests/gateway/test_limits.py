@@ -203,8 +203,8 @@ def test_a_failure_of_the_vendor_counts_as_a_request_but_takes_no_tokens(project
 
 
 def test_a_call_for_which_no_vendor_could_be_asked_gives_everything_back(project: LimitedProject) -> None:
-    blind = {**project.platform.deployment(), "supports": ["tools"]}
-    model = project.platform.model(blind, key=project.key)
+    blind = [{**project.platform.deployment(), "supports": ["tools"]} for _ in range(2)]
+    model = project.platform.model(*blind, key=project.key)
     requests = project.limit("requests_per_minute", 10)
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     refused = project.chat(model, messages=[{"role": "user", "content": [picture]}])

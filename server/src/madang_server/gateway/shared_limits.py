@@ -1,4 +1,4 @@
-"""Limits that several gateways hold together through Redis: one round trip per call that has limits, of 50 ms at most.
+"""Limits that several gateways hold together through Redis: one round trip per call, for which Redis has 50 ms.
 
 A Redis that is gone or slow means that each gateway goes on by its own book, with what it knew last; `is_connected` and the
 log say so. Calls never fail for it. One task does all the talking, so what happens stays in its order; calls that wait at
@@ -24,8 +24,10 @@ from madang_server.limits.book import Consumed, CounterId, LimitBook, Refusal, R
 from madang_server.limits.counters import NOTHING, Bucket, InHand, Moment, Spend
 from madang_server.limits.limit import MONEY as MONEY_KINDS
 
-WAIT_S = 0.05
-_TURNS_OF_GRACE = 5  # of the event loop: on a busy one an answer may be there that nobody has read yet
+# Redis has 50 ms. They are counted in ticks, so that the time in which our own event loop is busy is one tick at most.
+_TICKS = 10
+_TICK_S = 0.005
+_MOST_AT_ONCE = 100  # in one round trip
 _RECONNECT_S = 0.25
 _TIMEOUT_S = 1.0
 _SAY_EVERY_S = 2.0
@@ -80,19 +82,10 @@ class SharedLimits:
         self._queue.append(ask)
         self._wake.set()
         try:
-            await asyncio.wait((ask.answer,), timeout=WAIT_S)
-            for _ in range(_TURNS_OF_GRACE):
-                if ask.answer.done():
-                    break
-                await asyncio.sleep(0)
+            return await ask.answer
         except asyncio.CancelledError:
             self._give_up(ask)
             raise
-        if ask.answer.done():
-            return ask.answer.result()
-        self._give_up(ask)
-        self.is_connected = False  # until it has answered, nobody else waits for it
-        return None
 
     def settle(self, shares: tuple[Share, ...], consumed: Consumed | None) -> None:
         """Tells in the background what a call consumed; None when it never took place."""
@@ -103,19 +96,27 @@ class SharedLimits:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self._share()
-            except (RedisError, OSError, TimeoutError) as error:
-                self._lost(error)
-            await asyncio.sleep(_RECONNECT_S)
+        try:
+            while True:
+                try:
+                    await self._share()
+                except (RedisError, OSError, TimeoutError) as error:
+                    self._lost(error)
+                await asyncio.sleep(_RECONNECT_S)
+        finally:
+            self._let_go(())
+
+    def _let_go(self, batch: Sequence["_Ask | _Settle"]) -> None:
+        """Nobody waits for Redis any longer: who does goes by the local book, and so do those who come."""
+        self.is_connected = False
+        for each in (*batch, *self._queue):
+            if isinstance(each, _Ask) and not each.answer.done():
+                each.is_given_up = True
+                each.answer.set_result(None)
+        self._queue.clear()
 
     def _lost(self, error: Exception) -> None:
-        self.is_connected = False
-        for each in self._queue:
-            if isinstance(each, _Ask):
-                _answer(each, None)
-        self._queue.clear()
+        self._let_go(())
         self._book.forget_others()
         if not self._has_warned:
             self._has_warned = True
@@ -161,24 +162,34 @@ class SharedLimits:
             _log.warning("Redis answers again; limits are held together.")
 
     async def _pass_on(self, talk: "_Talk") -> None:
-        """One round trip for all that waits."""
-        batch, self._queue = self._queue, []
+        """One round trip for what waits."""
+        batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
         batch = [each for each in batch if not (isinstance(each, _Ask) and each.is_given_up)]
-        try:
-            for each in batch:
-                if isinstance(each, _Ask):
-                    talk.take(each.shares, self._book, self._now())
-                else:
-                    talk.settle(each)
-            answers = await talk.send()
-        except BaseException:
-            for each in batch:
-                if isinstance(each, _Ask):
-                    _answer(each, None)
-            raise
-        for each, said in zip(batch, answers, strict=True):
+        for each in batch:
+            if isinstance(each, _Ask):
+                talk.take(each.shares, self._book, self._now())
+            else:
+                talk.settle(each)
+        for each, said in zip(batch, await self._round_trip(talk, batch), strict=True):
             if isinstance(each, _Ask):
                 self._hear(each, said)
+
+    async def _round_trip(self, talk: "_Talk", batch: Sequence["_Ask | _Settle"]) -> list[Any]:
+        """The answers, for which nobody waits any longer when Redis takes more than its time."""
+        sending = asyncio.ensure_future(talk.send())
+        try:
+            for _ in range(_TICKS):
+                await asyncio.wait((sending,), timeout=_TICK_S)
+                if sending.done():
+                    break
+            else:
+                self._let_go(batch)
+            return await sending
+        except BaseException:
+            self._let_go(batch)
+            raise
+        finally:
+            sending.cancel()
 
     def _hear(self, ask: _Ask, said: Sequence[Any]) -> None:
         now = self._now()
@@ -190,7 +201,7 @@ class SharedLimits:
         if said[0]:
             reservation = self._book.take(ask.shares, now)
             self._learn(ask.shares, said, now)
-            _answer(ask, reservation)
+            ask.answer.set_result(reservation)
             return
         self._learn(ask.shares, said, now)
         full = [share for number, share in enumerate(ask.shares) if not said[1 + 3 * number]]
@@ -198,7 +209,7 @@ class SharedLimits:
         if refusal is None:  # a moment has passed, and by our clock there is room again
             standing = self._book.standing(full[0].held, now)
             refusal = Refusal(full[0].held, standing.used, full[0].claim, 0.0)
-        _answer(ask, refusal)
+        ask.answer.set_result(refusal)
 
     def _learn(self, shares: Sequence[Share], said: Sequence[Any], now: Moment) -> None:
         for number, share in enumerate(shares):
@@ -214,7 +225,7 @@ class SharedLimits:
 
     def _give_up(self, ask: _Ask) -> None:
         ask.is_given_up = True
-        if ask.answer.done() and isinstance(taken := ask.answer.result(), Reservation):
+        if ask.answer.done() and not ask.answer.cancelled() and isinstance(taken := ask.answer.result(), Reservation):
             self._book.release(taken, self._now())
             self.settle(taken.shares, None)
 
@@ -232,7 +243,7 @@ class SharedLimits:
         self._touched = set()
         try:
             talk.say(list(held.items()))
-            await talk.send()
+            await self._round_trip(talk, ())
         except BaseException:
             self._touched.update(held)
             raise
@@ -312,8 +323,3 @@ def _lives_ms(share: Share) -> int:
 def _place(counter: CounterId) -> str:
     subject = hashlib.sha256(counter.subject.encode()).hexdigest()[:32] if counter.subject else ""
     return f"madang:limit:{counter.limit_id}:{counter.window}:{subject}"
-
-
-def _answer(ask: _Ask, answer: Reservation | Refusal | None) -> None:
-    if not ask.answer.done():
-        ask.answer.set_result(answer)

@@ -77,7 +77,7 @@ def organisations_of_projects(connection: Connection) -> Mapping[str, str]:
 
 
 def put_limit(
-    connection: Connection, place: Place, wanted: WantedLimit, *, limit_id: str, user_id: str, now: datetime
+    connection: Connection, place: Place, wanted: WantedLimit, *, limit_id: str, user_id: str | None, now: datetime
 ) -> StoredLimit:
     """The stored limit, under `limit_id` unless it replaces one of the same scope, subject and kind, which keeps its id and
     what was counted under it. Raises `Invalid`.
