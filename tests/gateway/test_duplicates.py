@@ -280,14 +280,19 @@ def test_the_report_tells_who_repeats_calls_and_what_that_would_have_cost(platfo
     for _ in range(2):
         platform.chat(alias, key=secret, headers={**key, "x-madang-user-id": "kim"})
     platform.chat(alias, key=secret)  # from the cache
+    repeated = {"x-stainless-retry-count": "1", "x-madang-no-cache": "1", "x-madang-user-id": "lee"}
+    again = platform.chat(alias, key=secret, headers=repeated)
 
     def report() -> Mapping[str, Any] | None:
         found: Mapping[str, Any] = platform.browser().get(f"/api/projects/{project_id}/duplicates?hours=1").json
-        return found if found["joined"] == 2 and found["cache_hits"] == 1 else None
+        counts = (found["joined"], found["cache_hits"], found["paid_again"])
+        return found if counts == (2, 1, 1) else None
 
     found = until(report, "the report has everything")
     assert float(found["saved_usd"]) == pytest.approx(3 * float(paid.headers["x-madang-cost-usd"]))
-    assert [(row["user_id"], row["joined"], row["cache_hits"]) for row in found["rows"]] == [("kim", 2, 0), ("", 0, 1)]
+    assert float(found["paid_again_usd"]) == pytest.approx(float(again.headers["x-madang-cost-usd"]))
+    rows = {row["user_id"]: (row["joined"], row["cache_hits"], row["paid_again"]) for row in found["rows"]}
+    assert rows == {"kim": (2, 0, 0), "": (0, 1, 0), "lee": (0, 0, 1)} and found["rows"][0]["user_id"] == "kim"
     assert {row["key_name"] for row in found["rows"]} == {"made by a test"} and found["unknown_cost"] == 0
 
 

@@ -32,6 +32,7 @@ class Caller(msgspec.Struct, frozen=True):
     environment: str = "default"
     release: str = ""
     tags: tuple[str, ...] = ()
+    client_retry: int = 0  # how many times the client says it has asked before
 
 
 class Attempt(msgspec.Struct):

@@ -226,6 +226,8 @@ def _attributes(request: Request, usage: Usage, cost: Cost | None) -> dict[str, 
             attributes["madang.price.source"] = price.source
     if request.is_stream:
         attributes["gen_ai.request.stream"] = "true"
+    if request.caller.client_retry:
+        attributes["madang.client_retry"] = str(request.caller.client_retry)
     if request.journal.replay is not None:
         attributes.update(_replay_attributes(request.journal.replay))
     for name, value in body.items():

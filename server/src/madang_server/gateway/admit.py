@@ -206,7 +206,14 @@ def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, A
         release=_label(headers, b"x-madang-release"),
         environment=environment if _ENVIRONMENT.fullmatch(environment) else "default",
         tags=tuple(tag.strip() for tag in tags.split(",") if tag.strip())[:50] if tags else (),
+        client_retry=_client_retry(headers),
     )
+
+
+def _client_retry(headers: Mapping[bytes, bytes]) -> int:
+    """How many times the client says it has asked before, as the official clients of OpenAI and Anthropic do."""
+    told = headers.get(b"x-stainless-retry-count", b"0")
+    return int(told) if told.isdigit() and len(told) <= 3 else 0
 
 
 def _anthropic_user(body: dict[str, Any]) -> str:

@@ -32,11 +32,14 @@ class DuplicateRow(Shown):
     cache_hits: int
     saved_usd: Decimal
     unknown_cost: int
+    paid_again: int
+    paid_again_usd: Decimal
 
 
 class DuplicateReport(Shown):
     """From `start` up to `end`. `joined` are calls that got the answer of another one, `cache_hits` those answered from the
-    cache. `saved_usd` is what both would have cost, as far as it is known; `unknown_cost` counts those of which it is not."""
+    cache. `saved_usd` is what both would have cost, as far as it is known; `unknown_cost` counts those of which it is not.
+    `paid_again` are calls that the client itself repeated and that joined nothing, with what they cost."""
 
     start: datetime
     end: datetime
@@ -44,6 +47,8 @@ class DuplicateReport(Shown):
     cache_hits: int
     saved_usd: Decimal
     unknown_cost: int
+    paid_again: int
+    paid_again_usd: Decimal
     rows: list[DuplicateRow]
 
 
@@ -68,7 +73,7 @@ def get_duplicates(
     traces: TraceStore,
     hours: Annotated[int, Query(ge=1, le=744, description="How far back, in hours.")] = 24,
 ) -> DuplicateReport:
-    """The calls of the last hours that nobody had to pay, by key and user, those that saved most first."""
+    """The calls of the last hours that came twice, saved or paid again, by key and user, the most money first."""
     start = now - timedelta(hours=hours)
     found = savings_of(traces, access.project_id, start, now)
     names = {one.public_key: one.name for one in keys.keys_of(reading, access.project_id)}
@@ -79,6 +84,8 @@ def get_duplicates(
         cache_hits=found.total.cache_hits,
         saved_usd=found.total.saved_usd,
         unknown_cost=found.total.unknown_cost,
+        paid_again=found.total.paid_again,
+        paid_again_usd=found.total.paid_again_usd,
         rows=[_row(one, names.get(one.key_id)) for one in found.by],
     )
 
@@ -107,4 +114,6 @@ def _row(one: SavedBy, key_name: str | None) -> DuplicateRow:
         cache_hits=one.cache_hits,
         saved_usd=one.saved_usd,
         unknown_cost=one.unknown_cost,
+        paid_again=one.paid_again,
+        paid_again_usd=one.paid_again_usd,
     )
