@@ -135,3 +135,11 @@ def test_wrong_path_and_method_are_refused(simulator: RunningSimulator, method: 
 
 def test_missing_key_is_refused(simulator: RunningSimulator) -> None:
     assert httpx.get(f"{simulator.openai_url()}/models").status_code == 401
+
+
+def test_a_deployment_can_be_told_to_ask_for_no_key(simulator: RunningSimulator) -> None:
+    asked = {"model": "qwen3-32b", "messages": HI}
+    address = f"{simulator.openai_url('own')}/chat/completions"
+    assert httpx.post(address, json=asked).status_code == 401
+    simulator.configure("own", asks_for_key=False)
+    assert httpx.post(address, json=asked).status_code == 200
