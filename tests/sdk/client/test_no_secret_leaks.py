@@ -35,7 +35,7 @@ def repeating_vendor() -> Iterator[str]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             heard = f"Wrong key: {self.headers['authorization']} {self.headers['api-key']}"
-            body = json.dumps({"error": {"message": heard, "code": "oops"}}).encode()
+            body = json.dumps({"error": {"message": heard, "code": heard[11:], "param": heard}}).encode()
             self.send_response(int(self.path.split("/")[1]))
             self.send_header("content-length", str(len(body)))
             self.end_headers()

@@ -119,6 +119,10 @@ def keyless(failure: CallFailed, secrets: Iterable[str]) -> CallFailed:
             failure.message = failure.message.replace(secret, "(key)")
             failure.args = (failure.message,)
             failure.body = failure.body.replace(secret.encode(), b"(key)")
+        for name in ("code", "param", "request_id"):
+            words = getattr(failure, name)
+            if secret and words and secret in words:
+                setattr(failure, name, words.replace(secret, "(key)"))
     return failure
 
 
