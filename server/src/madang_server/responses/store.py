@@ -58,8 +58,9 @@ class ResponseStore:
 
 
 def keep(connection: Connection, project_id: str, response_id: str, kept: KeptResponse, *, now: datetime) -> None:
-    """Keeps one response. What is older than thirty days makes room, whoever's it is."""
+    """Keeps one response, or one from the cache once more. What is older than thirty days makes room, whoever's it is."""
     connection.execute(delete(kept_responses).where(kept_responses.c.created_at < now - KEPT_FOR))
+    forget(connection, project_id, response_id)
     connection.execute(
         insert(kept_responses).values(
             project_id=project_id,
