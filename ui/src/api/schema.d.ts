@@ -509,7 +509,7 @@ export interface paths {
         };
         /**
          * Get Duplicates
-         * @description The calls of the last hours that nobody had to pay, by key and user, those that saved most first.
+         * @description The calls of the last hours that came twice, saved or paid again, by key and user, the most money first.
          */
         get: operations["get_duplicates"];
         put?: never;
@@ -1474,6 +1474,7 @@ export interface components {
          * DuplicateReport
          * @description From `start` up to `end`. `joined` are calls that got the answer of another one, `cache_hits` those answered from the
          *     cache. `saved_usd` is what both would have cost, as far as it is known; `unknown_cost` counts those of which it is not.
+         *     `paid_again` are calls that the client itself repeated and that joined nothing, with what they cost.
          */
         DuplicateReport: {
             /**
@@ -1494,6 +1495,10 @@ export interface components {
             saved_usd: string;
             /** Unknown Cost */
             unknown_cost: number;
+            /** Paid Again */
+            paid_again: number;
+            /** Paid Again Usd */
+            paid_again_usd: string;
             /** Rows */
             rows: components["schemas"]["DuplicateRow"][];
         };
@@ -1517,6 +1522,10 @@ export interface components {
             saved_usd: string;
             /** Unknown Cost */
             unknown_cost: number;
+            /** Paid Again */
+            paid_again: number;
+            /** Paid Again Usd */
+            paid_again_usd: string;
         };
         /**
          * DuplicateRules
