@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from madang.calls.usage import Usage
 from madang.errors import CallFailed
 from madang.providers.aiohttp_transport import AiohttpTransport
 from madang.providers.litellm.door import door_of
+from madang.providers.litellm.session import socket_to
 from madang.providers.registry import vendor_call
 from madang_simulator import RunningSimulator, simulator_in_thread
 
@@ -335,6 +337,13 @@ async def test_a_request_that_litellm_cannot_translate_is_the_callers_mistake(mo
         failed = await failure_of(at(vendor.url, model), messages=[{"role": "user", "content": [1]}])
         assert vendor.received == []
     assert (failed.reason, failed.status) == ("invalid_request", 400)
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%lo"])
+def test_no_connection_is_made_to_where_clouds_keep_their_metadata(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with pytest.raises(PermissionError):
+        socket_to((family, socket.SOCK_STREAM, 6, "", (host, 80)))
 
 
 async def test_a_file_inside_the_network_is_not_fetched() -> None:

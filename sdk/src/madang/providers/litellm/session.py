@@ -5,6 +5,8 @@ LiteLLM by itself would send the request and the key on to wherever an answer po
 
 import asyncio
 import importlib
+import ipaddress
+import socket
 from collections.abc import AsyncGenerator
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -81,7 +83,9 @@ class Sessions:
         loop = asyncio.get_running_loop()
         known = self._by_loop.get(loop)
         if known is None or known.connector.closed:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60)
+            connector = aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60, socket_factory=socket_to
+            )
             until_end = _open_until_the_loop_ends(connector)
             await anext(until_end)
             handler = importlib.import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler
@@ -90,6 +94,17 @@ class Sessions:
         elif known.session.closed:  # LiteLLM closes sessions that it was lent, with clients that it drops
             known = self._by_loop[loop] = known._replace(session=_session(connector=known.connector))
         return known
+
+
+def socket_to(address: tuple[Any, ...]) -> socket.socket:
+    """`address` is one of getaddrinfo's answers. Raises PermissionError for a link-local one, where clouds keep their
+    metadata; a name is judged here, when it has been looked up.
+    """
+    family, kind, protocol, _, (host, *_) = address
+    ip = ipaddress.ip_address(str(host).partition("%")[0])
+    if (getattr(ip, "ipv4_mapped", None) or ip).is_link_local:
+        raise PermissionError("a link-local address")
+    return socket.socket(family, kind, protocol)
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
