@@ -68,9 +68,13 @@ class SharedAnswers:
 
     async def close(self) -> None:
         """Sends what waits and leaves."""
-        await asyncio.gather(*self._unsent, return_exceptions=True)
+        await self.flush()
         with contextlib.suppress(RedisError, OSError):
             await self._redis.aclose()
+
+    async def flush(self) -> None:
+        """Waits until everything that was given to `store` has been sent, or could not be."""
+        await asyncio.gather(*self._unsent, return_exceptions=True)
 
     # The cache
 
