@@ -72,6 +72,15 @@ def test_the_openai_client_gets_answers_headers_streams_vectors_and_errors(platf
     assert "error: model_not_found" in said
 
 
+def test_the_anthropic_client_gets_an_answer_a_stream_a_tool_and_an_error(platform: Platform) -> None:
+    said = example(platform, "anthropic_client.py")
+    lines = said.splitlines()
+    assert lines[0].removeprefix("answer:").strip()
+    assert "x-madang-trace-id: None" not in said
+    assert "tool: [('weather', {'city':" in said
+    assert lines[-1] == "error: 404"
+
+
 def test_the_sdk_gets_an_answer_its_cost_and_reasons(platform: Platform) -> None:
     said = example(platform, "sdk_sync.py")
     assert "answer: Simulated answer:" in said
