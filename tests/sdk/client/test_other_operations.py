@@ -95,3 +95,17 @@ async def test_event_loops_have_them_too(server: Any, simulator: RunningSimulato
         with pytest.raises(CallFailed) as caught:
             await client.images.generate(model="chat", prompt="a courtyard")
         assert caught.value.trace_id
+
+
+def test_documents_are_ranked(on_server: Clients, mode: Mode) -> None:
+    ranking = on_server(mode).rerank.create(
+        model="chat", query="porters rest", documents=["Noodles.", "Porters rest."], top_n=1, return_documents=True
+    )
+    assert [(each.index, each.document.text) for each in ranking.results] == [(1, "Porters rest.")]
+    assert ranking.call.cost_usd
+
+
+def test_a_text_is_moderated(on_server: Clients, mode: Mode) -> None:
+    moderation = on_server(mode).moderations.create(model="chat", input=["hello", "violence"])
+    assert [each.flagged for each in moderation.results] == [False, True]
+    assert moderation.results[1].categories.violence

@@ -14,6 +14,8 @@ Operation = Literal[
     "transcription",
     "translation",
     "speech",
+    "moderations",
+    "rerank",
 ]
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -36,12 +38,12 @@ def _chat_and(*others: Operation) -> frozenset[Operation]:
 
 SERVED_BY: Mapping[str, frozenset[Operation]] = {
     "openai": _OPENAIS,
-    "azure": _OPENAIS,
+    "azure": _OPENAIS.difference(("moderations", "rerank")),  # it has a service of another kind for the one
     "anthropic": _chat_and("count_tokens"),
     "gemini": _chat_and("embeddings", "images", "speech"),
     "vertex": _chat_and("embeddings", "images", "speech"),
-    "bedrock": _chat_and("embeddings", "images"),
-    "litellm": _chat_and("embeddings", "images", "transcription", "speech"),
+    "bedrock": _chat_and("embeddings", "images", "rerank"),
+    "litellm": _chat_and("embeddings", "images", "transcription", "speech", "rerank"),
     "fake": _chat_and("embeddings"),
 }
 """By vendor. A target whose vendor cannot be asked is passed over, with that as the reason."""

@@ -25,6 +25,7 @@ class Usage(msgspec.Struct, frozen=True):
     images: int | None = None  # generated
     audio_seconds: float | None = None  # transcribed or spoken
     characters: int | None = None  # spoken
+    search_units: int | None = None  # of a rerank: a query with up to 100 documents, as Cohere and AWS bill it
     is_estimated: bool = False  # counted by us, because the vendor never came to tell
 
 

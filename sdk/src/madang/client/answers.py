@@ -124,6 +124,35 @@ class ImageList(Fields):
     call: CallFacts
 
 
+class RankedDocument(Fields):
+    index: int
+    relevance_score: float
+    document: Fields | None
+
+
+class Ranking(Fields):
+    """An answer to `rerank.create`."""
+
+    model: str | None
+    results: list[RankedDocument]
+    call: CallFacts
+
+
+class ModerationResult(Fields):
+    flagged: bool
+    categories: Fields
+    category_scores: Fields
+
+
+class ModerationList(Fields):
+    """An answer to `moderations.create`."""
+
+    id: str
+    model: str
+    results: list[ModerationResult]
+    call: CallFacts
+
+
 class Response(Fields):
     """An answer to `responses.create`."""
 
@@ -192,6 +221,8 @@ _KINDS_WITHIN: dict[tuple[type[Fields], str], type[Fields]] = {
     (EmbeddingList, "data"): Embedding,
     (ImageList, "data"): Image,
     (ImageList, "usage"): Fields,
+    (Ranking, "results"): RankedDocument,
+    (ModerationList, "results"): ModerationResult,
     (Response, "usage"): Fields,
     (StreamEvent, "response"): Response,
     (StreamEvent, "usage"): Fields,

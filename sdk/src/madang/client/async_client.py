@@ -18,6 +18,8 @@ from madang.calls.request import Caller, Request
 from madang.calls.target import Route
 from madang.client.audio import AsyncAudio
 from madang.client.images import AsyncImages
+from madang.client.moderations import AsyncModerations
+from madang.client.rerank import AsyncRerank
 from madang.client.resources import AsyncChat, AsyncEmbeddings
 from madang.client.responses import AsyncResponses
 from madang.client.wiring import Connection, Wiring, wire
@@ -63,6 +65,8 @@ class AsyncMadang:
         self.embeddings = AsyncEmbeddings(self)
         self.images = AsyncImages(self)
         self.audio = AsyncAudio(self)
+        self.moderations = AsyncModerations(self)
+        self.rerank = AsyncRerank(self)
 
     async def __aenter__(self) -> Self:
         return self

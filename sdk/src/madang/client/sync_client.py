@@ -11,6 +11,8 @@ from madang.client.answers import ChatCompletion, ChatCompletionChunk, Embedding
 from madang.client.async_client import AsyncMadang
 from madang.client.audio import Audio
 from madang.client.images import Images
+from madang.client.moderations import Moderations
+from madang.client.rerank import Rerank
 from madang.client.responses import Responses
 from madang.client.streams import Stream
 from madang.client.wiring import Wiring
@@ -51,6 +53,8 @@ class Madang:
         self.embeddings = Embeddings(self)
         self.images = Images(self)
         self.audio = Audio(self)
+        self.moderations = Moderations(self)
+        self.rerank = Rerank(self)
 
     def __enter__(self) -> Self:
         return self

@@ -57,7 +57,8 @@ def cost_of(usage: Usage, price: Price | None, *, is_answered: bool = True) -> C
     except _UnknownPrice:
         return None
     if price.per_request is not None and is_answered:
-        details["request"] = price.per_request
+        # Who bills searches counts each of them as one request.
+        details["request"] = price.per_request * (1 if usage.search_units is None else usage.search_units)
     if not details:
         return None
     return Cost(sum(details.values(), _NOTHING), details, is_estimated)
@@ -80,7 +81,7 @@ def _due(count: int, price: Decimal | None) -> Decimal:
 
 
 def _check_metered_otherwise(usage: Usage) -> None:
-    if usage.output_tokens or not (usage.images or usage.audio_seconds or usage.characters):
+    if usage.output_tokens or not (usage.images or usage.audio_seconds or usage.characters or usage.search_units):
         raise _UnknownPrice
 
 

@@ -17,6 +17,7 @@ from madang.providers.openai_audio import SpeechMeaning, TranscriptMeaning, deco
 from madang.providers.openai_images import ImageMeaning, decode_images
 from madang.providers.openai_responses import ResponseMeaning, decode_response
 from madang.providers.openai_wire import StreamDecoder, decode_failure, decode_reply, encode_body
+from madang.providers.rerank import decode_rerank
 from madang.providers.typed_events import TypedEventReader
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -29,6 +30,8 @@ PATHS: Mapping[Operation, str] = {
     "transcription": "/audio/transcriptions",
     "translation": "/audio/translations",
     "speech": "/audio/speech",
+    "moderations": "/moderations",
+    "rerank": "/rerank",
 }
 
 
@@ -86,6 +89,8 @@ class OpenAIWire:
                 return decode_transcription(raw, content_type)
             case "speech":
                 return decode_speech(raw, content_type, request.body.get("input"))
+            case "rerank":
+                return decode_rerank(raw)
             case _:
                 return decode_reply(raw)
 

@@ -30,6 +30,7 @@ _COUNTS = (
     "images",
     "audio_seconds",
     "characters",
+    "search_units",
 )
 
 # Request parameters worth a filter, by OpenAI's name, with their name in OpenTelemetry's GenAI conventions.
@@ -46,7 +47,12 @@ _PARAMETERS = {
 }
 
 
-_KINDS: Mapping[str, SpanKind] = {"embeddings": "embedding", "count_tokens": "span"}
+_KINDS: Mapping[str, SpanKind] = {
+    "embeddings": "embedding",
+    "count_tokens": "span",
+    "moderations": "guardrail",
+    "rerank": "retriever",
+}
 # Who calls in another language than that of OpenAI's chat.
 _DIALECTS: Mapping[str, str] = {
     "messages": "anthropic-messages",

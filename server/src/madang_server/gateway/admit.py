@@ -26,6 +26,9 @@ _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,40}")
 _CACHE_TTL = re.compile(rb"ttl=(\d{1,9}(?:\.\d{1,3})?)")
 _LONGEST_LABEL = 200
+MODERATION_MODEL = "omni-moderation-latest"
+"""What OpenAI takes where a request for moderation names none."""
+
 _NO_TRACE = "0" * 32
 
 
@@ -74,6 +77,8 @@ def read_request(
     what would be right.
     """
     body = _json_object(raw) if form is None else form
+    if operation == "moderations":
+        body.setdefault("model", MODERATION_MODEL)
     route = _route(holder, body.get("model"))
     wishes = headers.get(b"x-madang-routing")
     if wishes is not None:
@@ -165,7 +170,12 @@ def _check(operation: Operation, body: dict[str, Any]) -> None:
         case "responses":
             if not isinstance(body.get("input"), str | list | None):
                 raise _mistyped("input", "must be a text or a list of items")
-        case "embeddings":
+        case "rerank":
+            if not isinstance(body.get("query"), str):
+                raise _mistyped("query", "must be a text")
+            if not isinstance(body.get("documents"), list) or not body["documents"]:
+                raise _mistyped("documents", "must be a list of at least one document")
+        case "embeddings" | "moderations":
             if not isinstance(body.get("input"), str | list):
                 raise _mistyped("input", "must be a text or a list of texts")
         case "speech":

@@ -12,6 +12,7 @@ from madang.calls.target import Price
 from madang.calls.text_size import BYTES_PER_TOKEN, text_bytes
 from madang.calls.usage import Usage
 from madang.pricing.cost import cost_of
+from madang.providers.rerank import DOCUMENTS_PER_SEARCH
 from madang.routing.faded import FadedHistogram
 from madang.routing.needs import needs_of
 from madang_server.limits.book import Consumed
@@ -81,11 +82,24 @@ def _expected(request: Request, usual_answer: int) -> Usage:
         )
     if operation == "embeddings":
         return Usage(input_tokens=_input_tokens(body.get("input")))
+    if operation == "rerank":
+        return _ranked(request)
     if operation in ("images", "image_edits"):
         return Usage(images=_count(body.get("n"), 1))
     if operation == "speech":
         return Usage(characters=len(str(body.get("input") or "")))
     return Usage()
+
+
+def _ranked(request: Request) -> Usage:
+    """Searches where these are what is paid, else the tokens of every document with the query."""
+    documents = request.body.get("documents")
+    given = documents if isinstance(documents, list) else []
+    price = _first_price(request)
+    if price is not None and price.input is None:
+        return Usage(search_units=math.ceil(len(given) / DOCUMENTS_PER_SEARCH))
+    texts = [each.get("text") if isinstance(each, dict) else each for each in given]
+    return Usage(input_tokens=_input_tokens(texts) + len(given) * _input_tokens(request.body.get("query")))
 
 
 def _answer(request: Request, usual_answer: int) -> int:

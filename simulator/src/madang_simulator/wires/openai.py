@@ -1,4 +1,4 @@
-"""OpenAI's wire: /v1/chat/completions, /v1/responses, embeddings, images, audio, moderations, models."""
+"""OpenAI's wire: /v1/chat/completions, /v1/responses, embeddings, images, audio, moderations, models; others' rerank."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,6 +27,7 @@ from madang_simulator.wires.openai_responses import (
     response_stream,
     response_tokens_task,
 )
+from madang_simulator.wires.rerank import rerank_task
 from madang_simulator.wires.sse import DONE, SSE_TYPE, sse
 from madang_simulator.wires.wire import Event, Facts, Making, Order, Reply, Route, Streamed, Task
 
@@ -41,6 +42,7 @@ _POSTS = {
     "audio/translations": Route("task", "translations"),
     "audio/speech": Route("task", "speech"),
     "moderations": Route("task", "moderations"),
+    "rerank": Route("task", "rerank"),
 }
 
 
@@ -150,6 +152,8 @@ def task_of(order: Order, picture_extras: dict[str, Any] | None = None) -> Task:
             return speech_task(order)
         case "moderations":
             return moderation_task(order)
+        case "rerank":
+            return rerank_task(order)
         case "response_tokens":
             return response_tokens_task(order)
     return listening_task(order)

@@ -1,4 +1,4 @@
-"""Calls to AWS Bedrock: Converse and ConverseStream for chat, InvokeModel for embeddings and images.
+"""Calls to AWS Bedrock: Converse and ConverseStream for chat, InvokeModel for embeddings, images and reranking.
 
 Requests are signed where the credential is a key pair, see access.py; nothing is repeated here.
 """
@@ -22,6 +22,7 @@ from madang.providers.bedrock.content import remote_urls
 from madang.providers.bedrock.embeddings import TOKENS_HEADER, embeddings_call, encode_batch
 from madang.providers.bedrock.failures import decode_failure
 from madang.providers.bedrock.images import decode_images, encode_prompt
+from madang.providers.bedrock.rerank import decode_ranking, encode_ranking
 from madang.providers.http_call import PASSED_ON, Outgoing, http_call
 from madang.providers.openai_chunks import ChunkWriter
 from madang.providers.remote_file import FileFetcher, fetch_files
@@ -34,6 +35,7 @@ def bedrock_call(transport: Transport, fetcher: FileFetcher | None = None) -> Ca
     access = Access()
     chat = http_call(transport, _ConverseWire(access, fetcher or FileFetcher()))
     images = http_call(transport, _ImageWire(access))
+    ranking = http_call(transport, _RerankWire(access))
     embeddings = embeddings_call(http_call(transport, _EmbeddingWire(access), PASSED_ON | {TOKENS_HEADER}))
 
     async def call(request: Request) -> Reply:
@@ -44,8 +46,10 @@ def bedrock_call(transport: Transport, fetcher: FileFetcher | None = None) -> Ca
                 return await embeddings(request)
             case "images":
                 return await images(request)
+            case "rerank":
+                return await ranking(request)
         raise CallFailed(
-            f"Bedrock is not asked for {request.operation!r}; it is for chat, embeddings and images.",
+            f"Bedrock is not asked for {request.operation!r}; it is for chat, embeddings, images and rerank.",
             reason="invalid_request",
             status=400,
             code="unsupported_operation",
@@ -120,6 +124,15 @@ class _ImageWire(_Sender):
 
     def whole(self, request: Request, raw: bytes, content_type: str) -> Event:
         return decode_images(raw, str(request.body.get("output_format") or "png"), int(_started_s(request)))
+
+
+class _RerankWire(_Sender):
+    async def outgoing(self, request: Request) -> Outgoing:
+        body = encode_ranking(request.body, _target(request).vendor_model)
+        return self._outgoing(request, "invoke", body)
+
+    def whole(self, request: Request, raw: bytes, content_type: str) -> Event:
+        return decode_ranking(raw, request.body, _target(request).vendor_model)
 
 
 def _target(request: Request) -> Target:

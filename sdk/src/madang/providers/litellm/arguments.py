@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from madang.calls.operation import Operation
 from madang.calls.request import Request, Upload
 from madang.providers.openai_fields import CHAT_FIELDS, EMBEDDING_FIELDS, IMAGE_FIELDS, SPEECH_FIELDS, refused
+from madang.providers.rerank import RERANK_FIELDS
 
 _PARAMETERS: Mapping[Operation, frozenset[str]] = {
     "chat": CHAT_FIELDS | {"thinking"},  # Anthropic's, as LiteLLM's users know it for every vendor
@@ -19,6 +20,7 @@ _PARAMETERS: Mapping[Operation, frozenset[str]] = {
         {"file", "include", "language", "prompt", "response_format", "temperature", "timestamp_granularities"}
     ),
     "speech": SPEECH_FIELDS,
+    "rerank": RERANK_FIELDS,
 }
 # OpenAI's too, but no arguments of LiteLLM's functions: it would keep them to itself.
 _IN_THE_BODY = frozenset({"metadata", "moderation", "prompt_cache_options"})

@@ -1,4 +1,4 @@
-"""One attempt through LiteLLM: chat, vectors, images, transcription and speech.
+"""One attempt through LiteLLM: chat, vectors, images, transcription, speech and reranking.
 
 LiteLLM keeps connections of its own, so its time for connecting is not the route's; everything else has the limits of the
 layers around. It never repeats a request here: `max_retries=0` is what every one of its clients honours.
@@ -24,6 +24,7 @@ from madang.providers.litellm.library import VendorKnowledge, litellm_library
 from madang.providers.litellm.session import Sessions
 from madang.providers.openai_audio import decode_speech, decode_transcription
 from madang.providers.openai_images import decode_images
+from madang.providers.rerank import decode_rerank
 
 _FUNCTIONS: Mapping[Operation, str] = {
     "chat": "acompletion",
@@ -31,6 +32,7 @@ _FUNCTIONS: Mapping[Operation, str] = {
     "images": "aimage_generation",
     "transcription": "atranscription",
     "speech": "aspeech",
+    "rerank": "arerank",
 }
 _SOUND = {"mp3": "audio/mpeg", "opus": "audio/opus", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav"}
 # Never tries twice, and sends the word for it on to the vendor.
@@ -93,6 +95,8 @@ def _read(request: Request, answer: Any) -> tuple[Event, str]:
         case "speech":
             kind = _SOUND.get(str(request.body.get("response_format") or "mp3"), "application/octet-stream")
             return decode_speech(answer.content, kind, request.body.get("input")), kind
+        case "rerank":
+            return decode_rerank(dumped_bytes(answer)), "application/json"
         case _:
             return whole_answer(answer), "application/json"
 

@@ -1,4 +1,5 @@
-"""What InvokeModel does without a conversation: Titan's and Cohere's embeddings; Nova's, Titan's and Stability's images.
+"""What InvokeModel does without a conversation: Titan's and Cohere's embeddings; Nova's, Titan's and Stability's images;
+Amazon's and Cohere's rankings.
 
 Shapes: AWS's "Amazon Bedrock user guide", "Inference parameters and responses for foundation models", and "Amazon Nova
 user guide", "Request and response structure for image generation".
@@ -12,6 +13,7 @@ import msgspec
 
 from madang_simulator.embeddings import embed
 from madang_simulator.painted import PictureFormat, paint
+from madang_simulator.ranking import rank
 from madang_simulator.refusals import Refusal
 from madang_simulator.tokens import count_tokens
 from madang_simulator.wires.bedrock.refusals import invalid
@@ -31,6 +33,8 @@ def invoke_task(order: Order) -> Task:
     """The task that the model in the path is for."""
     model = order.route.model or ""
     fields = read_body(order.incoming.body)
+    if "rerank" in model:
+        return _ranking(model, fields)
     if "cohere.embed" in model:
         return _cohere(model, fields)
     if "titan-embed" in model:
@@ -85,6 +89,21 @@ def _cohere(model: str, fields: Fields) -> Task:
         if fields.get("embedding_types"):
             body |= {"embeddings": {"float": vectors}, "response_type": "embeddings_by_type"}
         return _invoked(body, tokens)
+
+    return Task(model, tokens, reply)
+
+
+def _ranking(model: str, fields: Fields) -> Task:
+    query, documents = _text(fields, "query"), fields.get("documents")
+    if not isinstance(documents, list) or not documents or not all(isinstance(each, str) for each in documents):
+        raise invalid("Malformed input request: #/documents: expected a list of strings.")
+    if "cohere" in model and fields.get("api_version") is None:
+        raise invalid("Malformed input request: #: required key [api_version] not found.")
+    tokens = sum(_counted(text) for text in (query, *documents))
+
+    def reply(making: Making) -> Reply:
+        ranked = rank(query, documents)[: fields.get("top_n") or None]
+        return _invoked({"results": [{"index": each.place, "relevance_score": each.score} for each in ranked]}, 0)
 
     return Task(model, tokens, reply)
 
