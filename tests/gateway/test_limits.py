@@ -369,3 +369,36 @@ def test_time_alone_makes_room(project: LimitedProject) -> None:
     while project.chat(model).status == 429:
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_a_duplicate_that_joins_a_call_takes_nothing(project: LimitedProject) -> None:
+    model = project.model()
+    limit = project.limit("requests_per_minute", 1)
+    same = {"idempotency-key": "once"}
+    answers = [project.chat(model, headers=same) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert "x-madang-joined" in answers[2].headers
+    assert project.used(limit) == 1
+
+
+def test_an_answer_from_the_cache_gives_back_what_it_took(project: LimitedProject) -> None:
+    model = project.model()
+    tokens, budget = project.limit("tokens_per_minute", 100_000), project.limit("usd_per_day", "1")
+    cached = {"x-madang-cache": "ttl=60"}
+    paid = Decimal(project.chat(model, headers=cached).headers["x-madang-cost-usd"])
+    used = project.used(tokens)
+    again = project.chat(model, headers=cached)
+    assert again.headers["x-madang-cache"] == "hit"
+    assert (project.used(budget), project.used(tokens) <= used) == (paid, True)
+
+
+def test_clients_of_another_language_are_refused_in_theirs(project: LimitedProject) -> None:
+    model = project.model()
+    project.limit("requests_per_minute", 1)
+    body = {"model": model, "max_tokens": 10, "messages": HELLO}
+    first, refused = (project.platform.send("POST", "/v1/messages", body, key=project.key) for _ in range(2))
+    assert first.status == 200, first.body
+    assert first.headers["x-ratelimit-remaining-requests"] == "0"
+    assert (refused.status, refused.json["type"], error(refused)["type"]) == (429, "error", "rate_limit_error")
+    assert "requests per minute" in error(refused)["message"]
+    assert int(refused.headers["retry-after"]) >= 1

@@ -3,6 +3,7 @@
 The outermost layer around the pipeline, so that retries and fallbacks of one call count as the one call they are.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -91,10 +92,10 @@ class LimitGuard:
         return Admission(self, request, outcome, expected)
 
     def settle(self, request: Request, reservation: Reservation, used: Consumed | None) -> None:
-        """The call is over; None when it never took place."""
-        now = self.now()
+        """The call is over; None when it never took place. Settling again changes nothing."""
         if not reservation.is_open:
             return
+        now = self.now()
         if used is None:
             self.book.release(reservation, now)
         else:
@@ -156,21 +157,30 @@ class LimitGuard:
 class Admission:
     """A call that was let in, until its end, which it watches for."""
 
-    __slots__ = ("_expected", "_guard", "_request", "_reservation")
+    __slots__ = ("_expected", "_guard", "_loop", "_request", "_reservation")
 
     def __init__(self, guard: LimitGuard, request: Request, reservation: Reservation, expected: Consumed) -> None:
         self._guard = guard
         self._request = request
         self._reservation = reservation
         self._expected = expected
+        self._loop = asyncio.get_running_loop()
 
     def saw(self, event: Event) -> None:
         pass
 
     def ended(self, error: BaseException | None) -> None:
         """Counts what the call consumed; all is given back when no vendor was asked."""
+        self._guard.settle(self._request, self._reservation, self._used(is_answered=error is None))
+
+    def __del__(self) -> None:
+        # An answer that nobody began to read has no end to watch for, and would hold its place for ever.
+        if self._reservation.is_open and not self._loop.is_closed():
+            used = self._used(is_answered=False)
+            # The collector may run in any thread; the book belongs to the event loop's.
+            self._loop.call_soon_threadsafe(self._guard.settle, self._request, self._reservation, used)
+
+    def _used(self, *, is_answered: bool) -> Consumed | None:
         if not self._request.journal.attempts:
-            self._guard.settle(self._request, self._reservation, None)
-            return
-        used = consumed(self._request, self._expected, is_answered=error is None)
-        self._guard.settle(self._request, self._reservation, used)
+            return None
+        return consumed(self._request, self._expected, is_answered=is_answered)
