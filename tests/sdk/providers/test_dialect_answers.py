@@ -179,6 +179,17 @@ def test_what_gemini_wants_back_travels_at_the_end() -> None:
     assert message["content"][1]["data"].startswith(MARK)
 
 
+def test_what_comes_in_pieces_is_carried_as_one() -> None:
+    def of_gemini() -> MessageWriter:
+        return MessageWriter(reply_id="m", model="g", vendor="gemini", shows_thinking=False)
+
+    pieces = [Extra({"google_parts": [{"executableCode": {"code": word}}]}) for word in ("a", "b")]
+    message = written(of_gemini, *pieces, Text("Hi."), Finished("stop"))
+    carried = opened(message["content"][-1]["data"])
+    assert carried is not None
+    assert [part["executableCode"]["code"] for part in carried.message["google_parts"]] == ["a", "b"]
+
+
 @pytest.mark.parametrize("new_writer", WRITERS)
 def test_vendors_that_count_no_calls_may_begin_a_new_one_by_its_id(new_writer: Callable[[], Writer]) -> None:
     told = written(new_writer, ToolCall(0, "a", "f", "{}"), ToolCall(0, "b", "g", "{}"), Finished("tool_calls"))

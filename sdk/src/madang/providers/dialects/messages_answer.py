@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from madang.calls.completion import joined_extra
 from madang.calls.event import Consumed, Extra, Finished, Part, Reasoning, Refusal, Started, Text, ToolCall
 from madang.calls.usage import Usage
 from madang.providers.dialects.carried import Carried, sealed
@@ -156,7 +157,7 @@ class MessageWriter:
                 self._piece("thinking", str(block.get("thinking") or ""))
                 self._sign(len(self._content) - 1, str(block.get("signature") or ""))
                 self._close()
-        self._carried.message.update(self._carried.keep(fields))
+        joined_extra(self._carried.message, self._carried.keep(fields))
 
     def _sign(self, index: int, signature: str) -> None:
         self._content[index]["signature"] = signature
