@@ -264,7 +264,7 @@ class _Talk:
         arguments: list[Any] = []
         for share in shares:
             counter = book.counter(share, now)
-            scale = _scale(share.window)
+            scale = _scale(share.counter_id.window)
             if isinstance(counter, Bucket):
                 counter.used(share.held.limit, now)  # refilled up to now
                 start = counter.level
@@ -277,7 +277,7 @@ class _Talk:
     def settle(self, settled: _Settle) -> None:
         arguments: list[Any] = []
         for share in settled.shares:
-            scale = _scale(share.window)
+            scale = _scale(share.counter_id.window)
             consumed = consumed_of(share.held.limit, settled.consumed) * scale
             arguments += (_kind_of(share), f"{share.claim * scale:f}", f"{consumed:f}", _lives_ms(share))
         self._put(self._settle, [_place(share.counter_id) for share in settled.shares], arguments)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from madang_server.limits.counters import NOTHING, Bucket, InHand, Moment, Spend, new_counter
-from madang_server.limits.limit import MONEY, Held, Limit, window_of
+from madang_server.limits.limit import MONEY, Held, Limit, day_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,12 +49,8 @@ class Share(NamedTuple):
     """What one call takes of one limit, in the limit's unit."""
 
     held: Held
-    window: str
+    counter_id: CounterId
     claim: Decimal
-
-    @property
-    def counter_id(self) -> CounterId:
-        return CounterId(self.held.limit.id, self.held.subject, self.window)
 
 
 @dataclass(slots=True)
@@ -107,7 +103,14 @@ class LimitBook:
 
     def shares(self, held: Sequence[Held], estimate: Consumed, now: Moment) -> tuple[Share, ...]:
         """What a call that may consume `estimate` has to take of each of its limits."""
-        return tuple(Share(each, window_of(each.limit.kind, now.utc), _claim(each.limit, estimate)) for each in held)
+        return tuple(
+            Share(
+                each,
+                CounterId(each.limit.id, each.subject, window_of(each.limit.kind, now.utc)),
+                _claim(each.limit, estimate),
+            )
+            for each in held
+        )
 
     def reserve(self, shares: tuple[Share, ...], now: Moment) -> Reservation | Refusal:
         """Takes all shares, or none and tells which limit is in the way."""
@@ -142,12 +145,12 @@ class LimitBook:
         self._close(reservation, None, now)
 
     def note_refusal(self, refusal: Refusal, now: Moment) -> None:
-        place = (refusal.held.limit.id, now.utc.strftime("%Y-%m-%d"))
+        place = (refusal.held.limit.id, day_of(now.utc))
         self._unsaved_refusals[place] = self._unsaved_refusals.get(place, 0) + 1
 
     def refused_today(self, limit: Limit, now: Moment) -> int:
         """Calls that this limit refused since midnight (UTC), by all gateways as far as known."""
-        place = (limit.id, now.utc.strftime("%Y-%m-%d"))
+        place = (limit.id, day_of(now.utc))
         return self._saved_refusals.get(place, 0) + self._unsaved_refusals.get(place, 0)
 
     def standing(self, held: Held, now: Moment) -> Standing:
@@ -177,7 +180,7 @@ class LimitBook:
         idle = [place for place, counter in self._counters.items() if counter.is_idle(now)]
         for place in idle:
             del self._counters[place]
-        today = now.utc.strftime("%Y-%m-%d")
+        today = day_of(now.utc)
         for day in [place for place in self._saved_refusals if place[1] < today]:
             del self._saved_refusals[day]
 
@@ -224,7 +227,7 @@ class LimitBook:
         place = share.counter_id
         counter = self._counters.get(place)
         if counter is None:
-            counter = self._counters[place] = new_counter(share.held.limit, share.window, now)
+            counter = self._counters[place] = new_counter(share.held.limit, place.window, now)
         return counter
 
     def _spend(self, place: CounterId) -> Spend:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from madang_server.limits.limit import MONEY, window_end
+from madang_server.limits.limit import MONEY, day_of, month_of, window_end
 
 if TYPE_CHECKING:
     from madang.calls.clock import Clock
@@ -159,7 +159,7 @@ class Spend:
         self.unsaved += consumed
 
     def is_idle(self, now: Moment) -> bool:
-        is_over = self.window not in (now.utc.strftime("%Y-%m-%d"), now.utc.strftime("%Y-%m"))
+        is_over = self.window not in (day_of(now.utc), month_of(now.utc))
         return is_over and not self.own and not self.unsaved
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from madang_server.limits.book import CounterId, Counts
+from madang_server.limits.limit import day_of, month_of
 from madang_server.limits.tables import limit_counts, limits
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _NANO = 10**9
 
 def current_counts(connection: Connection, now: datetime) -> Counts:
     """What was counted today and this month, by all gateways."""
-    windows = (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m"))
+    windows = (day_of(now), month_of(now))
     counts = Counts()
     for row in connection.execute(select(limit_counts).where(limit_counts.c.window.in_(windows))):
         if row.nano_usd:
@@ -56,7 +57,7 @@ def add_counts(connection: Connection, new: Counts) -> Counts:
 
 def forget_old_counts(connection: Connection, now: datetime) -> None:
     """Deletes what was counted before the last month."""
-    last_month = (now.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    last_month = month_of(now.replace(day=1) - timedelta(days=1))
     connection.execute(delete(limit_counts).where(limit_counts.c.window < last_month))
 
 

@@ -87,12 +87,22 @@ class Limits:
 NO_LIMITS = Limits()
 
 
+def day_of(at: datetime) -> str:
+    """The day of a moment in UTC, as 2026-11-22."""
+    return at.date().isoformat()
+
+
+def month_of(at: datetime) -> str:
+    """The month of a moment in UTC, as 2026-11."""
+    return at.date().isoformat()[:7]
+
+
 def window_of(kind: LimitKind, at: datetime) -> str:
     """The day or month (UTC) in which money is counted at this moment, as 2026-11-22 or 2026-11; else empty."""
     if kind == "usd_per_day":
-        return at.strftime("%Y-%m-%d")
+        return day_of(at)
     if kind == "usd_per_month":
-        return at.strftime("%Y-%m")
+        return month_of(at)
     return ""
 
 
