@@ -6,6 +6,7 @@ The outermost layer around the pipeline, so that retries and fallbacks of one ca
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from madang.calls.clock import Clock, new_span_id
@@ -18,11 +19,12 @@ from madang_server.gateway.limits_estimate import AnswerSizes, consumed, estimat
 from madang_server.gateway.limits_refusals import RefusalTraces
 from madang_server.limits.book import Consumed, LimitBook, Refusal, Reservation, Standing
 from madang_server.limits.counters import Moment, moment_of
-from madang_server.limits.limit import Held, Limits
+from madang_server.limits.limit import ESTIMATED, Held, Limits
 
 if TYPE_CHECKING:
     from madang_server.gateway.shared_limits import SharedLimits
 
+_NOTHING = Consumed(0, Decimal(0))
 _MOST_WARNED = 10_000
 _FORGET_EVERY_S = 60.0
 
@@ -72,7 +74,9 @@ class LimitGuard:
             return None
         now = self.now()
         self._forget(now)
-        expected = estimate(request, self._sizes.usual(request, now.monotonic))
+        expected = _NOTHING
+        if any(each.limit.kind in ESTIMATED for each in held):
+            expected = estimate(request, self._sizes.usual(request, now.monotonic))
         shares = self.book.shares(held, expected, now)
         outcome: Reservation | Refusal | None = None
         if self._shared is not None:
@@ -102,7 +106,7 @@ class LimitGuard:
             self.book.settle(reservation, used, now)
         if self._shared is not None:
             self._shared.settle(reservation.shares, used)
-        if used is not None:
+        if used is not None and any(share.held.limit.kind in ESTIMATED for share in reservation.shares):
             answers = [each.usage.output_tokens for each in request.journal.attempts if each.usage is not None]
             self._sizes.note(request, sum(count or 0 for count in answers), now.monotonic)
 

@@ -17,6 +17,8 @@ LimitKind = Literal["requests_per_minute", "tokens_per_minute", "concurrency", "
 SCOPES: tuple[LimitScope, ...] = get_args(LimitScope)
 KINDS: tuple[LimitKind, ...] = get_args(LimitKind)
 MONEY: frozenset[LimitKind] = frozenset({"usd_per_day", "usd_per_month"})
+ESTIMATED: frozenset[LimitKind] = MONEY | {"tokens_per_minute"}
+"""The kinds of which nobody knows before a call how much it takes."""
 
 EACH = "*"
 """The subject of a limit that holds for every key, user or model by itself."""
