@@ -101,7 +101,7 @@ def test_documents_are_ranked(on_server: Clients, mode: Mode) -> None:
     ranking = on_server(mode).rerank.create(
         model="chat", query="porters rest", documents=["Noodles.", "Porters rest."], top_n=1, return_documents=True
     )
-    assert [(each.index, each.document.text) for each in ranking.results] == [(1, "Porters rest.")]
+    assert [(each.index, each["document"]["text"]) for each in ranking.results] == [(1, "Porters rest.")]
     assert ranking.call.cost_usd
 
 

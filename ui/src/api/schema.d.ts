@@ -1593,7 +1593,7 @@ export interface components {
              * @default chat
              * @enum {string}
              */
-            operation: "chat" | "responses" | "messages" | "count_tokens" | "embeddings" | "images" | "image_edits" | "transcription" | "translation" | "speech" | "moderations" | "rerank";
+            operation: "chat" | "responses" | "messages" | "count_tokens" | "embeddings" | "images" | "image_edits" | "transcription" | "translation" | "speech" | "moderations" | "rerank" | "passthrough";
             /**
              * Stream
              * @default false

@@ -16,8 +16,10 @@ Operation = Literal[
     "speech",
     "moderations",
     "rerank",
+    "passthrough",
 ]
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+OPERATIONS: tuple[Operation, ...] = tuple(one for one in get_args(Operation) if one != "passthrough")
+"""What a deployment can be asked. What is passed through in a vendor's own words needs none."""
 
 WITH_FILES: frozenset[Operation] = frozenset({"image_edits", "transcription", "translation"})
 """Those whose requests bring files as fields of their body."""

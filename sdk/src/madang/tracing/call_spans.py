@@ -52,6 +52,7 @@ _KINDS: Mapping[str, SpanKind] = {
     "count_tokens": "span",
     "moderations": "guardrail",
     "rerank": "retriever",
+    "passthrough": "span",
 }
 # Who calls in another language than that of OpenAI's chat.
 _DIALECTS: Mapping[str, str] = {

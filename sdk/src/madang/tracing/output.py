@@ -21,7 +21,7 @@ def output_of(operation: Operation, parts: Sequence[Part], raw: bytes) -> bytes:
             return raw or completion_of(parts)
         case "messages":  # put together, so that it has one shape whoever answered
             return completion_of(parts)
-        case "count_tokens" | "moderations" | "rerank":
+        case "count_tokens" | "moderations" | "rerank" | "passthrough":
             return raw
         case "responses":
             return raw or _response(parts) or completion_of(parts)

@@ -82,6 +82,7 @@ class Platform:
             flights=flights,
             limit_book=limit_book,
             shared_limits=shared_limits,
+            transport=transport,
         )
         watch = ConfigurationWatch(
             gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url

@@ -94,7 +94,7 @@ def read_request(
         body=body,
         raw=raw if form is None else _encode(without_bytes(form)),
         deadline=now + route.timeout_s,
-        caller=_caller(holder, headers, body),
+        caller=caller_of(holder, headers, body),
         is_stream=is_stream_asked(operation, body),
         wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
         cache_ttl_s=_cache_ttl_s(headers),
@@ -201,7 +201,8 @@ def _mistyped(param: str, right: str) -> Refused:
     return Refused(400, f"{param!r} {right}.", code="invalid_type", param=param)
 
 
-def _caller(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, Any]) -> Caller:
+def caller_of(holder: KeyHolder, headers: Mapping[bytes, bytes], body: dict[str, Any]) -> Caller:
+    """Who calls, and in what context, as headers and body say."""
     trace_id, parent = _trace_of(headers)
     environment = _label(headers, b"x-madang-environment")
     tags = _label(headers, b"x-madang-tags")

@@ -77,7 +77,7 @@ class CallEndpoint:
         if CANCELS in scope.get("extensions", ()):
             await serving
         else:
-            await _until_gone(serving, receive)
+            await until_gone(serving, receive)
 
     async def _serve(self, request: Request, send: Send, write_stream: Write) -> None:
         try:
@@ -101,7 +101,7 @@ class CallEndpoint:
                 await _whole(request, reply, send)
 
 
-async def _until_gone(serving: Awaitable[None], receive: Receive) -> None:
+async def until_gone(serving: Awaitable[None], receive: Receive) -> None:
     """Runs the call, and cancels it when the client hangs up, so that the vendor's call stops too. For servers that
     do not do that themselves.
 

@@ -12,6 +12,7 @@ from madang.calls.reply import Call
 from madang.calls.request import Request
 from madang.calls.span import Span
 from madang.calls.target import Target
+from madang.calls.transport import Transport
 from madang.layers.cache import AnswerStore
 from madang.layers.stack import Surroundings, build_call
 from madang.providers.openai import PATHS
@@ -31,6 +32,8 @@ from madang_server.gateway.limits import LimitGuard, with_limits
 from madang_server.gateway.member_call import call_for_member
 from madang_server.gateway.models import list_models, show_model
 from madang_server.gateway.otlp import MAX_BODY_BYTES, receive_spans
+from madang_server.gateway.passthrough import Passthrough
+from madang_server.gateway.passthrough_request import PREFIX as PASSTHROUGH
 from madang_server.gateway.sdk_config import lease_credentials, sdk_config
 from madang_server.gateway.snapshot import EMPTY, KeyHolder, Project, Snapshot
 from madang_server.http.errors import trail
@@ -57,7 +60,10 @@ _log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """An ASGI app for all paths in `paths`. `use` swaps in a new snapshot; `used_keys` is emptied by who stores it."""
+    """An ASGI app for all paths in `paths`. `use` swaps in a new snapshot; `used_keys` is emptied by who stores it.
+
+    `transport` is for what is passed through to vendors; without one nothing is.
+    """
 
     def __init__(
         self,
@@ -72,6 +78,7 @@ class Gateway:
         limit_book: LimitBook | None = None,
         shared_limits: "SharedLimits | None" = None,
         responses: ResponseKeeper | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self._spool = spool
         self._clock = clock
@@ -108,6 +115,18 @@ class Gateway:
                 duplicates=duplicates,
             )
 
+        self._passthrough: Endpoint | None = None
+        if transport is not None:
+            self._passthrough = Passthrough(
+                transport,
+                snapshot=self.snapshot,
+                on_key=self._note_key,
+                keep=self._keep,
+                guard=self.limits,
+                limits_of=self._limits_of,
+                clock=clock,
+                new_span_id=new_span_id,
+            )
         self._endpoints: dict[tuple[str, str], Endpoint] = {
             **{("POST", path): calls(operation) for path, operation in CALLS.items()},
             ("GET", "/v1/models"): self._small(
@@ -140,7 +159,7 @@ class Gateway:
         self._snapshot = snapshot
 
     def serves(self, path: str) -> bool:
-        return path.startswith("/v1/") or path in self._methods
+        return path.startswith(("/v1/", PASSTHROUGH)) or path in self._methods
 
     def targets(self, project_id: str) -> list[Target]:
         """All deployments that serve the project at present."""
@@ -164,6 +183,8 @@ class Gateway:
         try:
             if endpoint is not None:
                 await endpoint(scope, receive, send)
+            elif path.startswith(PASSTHROUGH) and self._passthrough is not None:
+                await self._passthrough(scope, receive, send)
             elif path.startswith("/v1/responses/") and self._responses is not None:
                 holder = admitted(self._snapshot, dict(scope["headers"]))
                 await answer(send, *await serve_kept(scope["method"], path, holder, self._responses))
@@ -179,6 +200,8 @@ class Gateway:
             await answer(send, *refusal_answer(too_large(error.limit)))
         except ClientGone:
             return
+        except ConnectionAbortedError:  # closing the connection shows that the answer is not whole
+            raise
         except Exception as error:  # noqa: BLE001 - the edge of the request: logged without its values, and answered
             _log.error("%s %r failed\n%s", scope["method"], path, trail(error))
             try:

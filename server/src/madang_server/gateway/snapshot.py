@@ -31,6 +31,7 @@ class Project:
     credentials: Mapping[str, OpenedCredential] = field(default_factory=dict, repr=False)
     duplicates: DuplicateRules = PLAIN_DUPLICATE_RULES
     limits: Limits = NO_LIMITS
+    prices: ProjectPrices | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _project(
         )
         for target in route.targets:
             routes.setdefault(f"{target.name}/{model.alias}", replace(route, targets=(target,)))
-    return Project(project_id, routes, tuple(sorted(plain)), created, credentials, duplicates, limits)
+    return Project(project_id, routes, tuple(sorted(plain)), created, credentials, duplicates, limits, prices)
 
 
 def _fallbacks_of(alias: str, fallbacks: Mapping[str, Iterable[str]]) -> list[str]:

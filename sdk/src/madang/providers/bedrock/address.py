@@ -17,11 +17,12 @@ _DOMAINS = (("cn-", "amazonaws.com.cn"), ("eusc-", "amazonaws.eu"))
 
 def url_of(target: Target, verb: str) -> str:
     """The URL of one of a model's verbs: converse, converse-stream, invoke. Raises CallFailed for a wrong region."""
-    return f"{_base(target.base_url, target.region)}/model/{_segment(target.vendor_model)}/{verb}"
+    return f"{base_of(target.base_url, target.region)}/model/{_segment(target.vendor_model)}/{verb}"
 
 
 @lru_cache(maxsize=256)
-def _base(base_url: str, region: str) -> str:
+def base_of(base_url: str, region: str) -> str:
+    """The runtime's address. Raises CallFailed for a wrong region."""
     if region and not _REGION.fullmatch(region):
         raise _unknown_region(f"{region!r} is not the name of an AWS region")
     if base_url:

@@ -44,6 +44,11 @@ def vertex_host(location: str) -> str:
     return f"https://{location}-aiplatform.googleapis.com"
 
 
+def unversioned(base_url: str) -> str:
+    """The address without a version at its end."""
+    return _VERSIONED.sub("", base_url.rstrip("/"))
+
+
 def _versioned(base_url: str, version: str) -> str:
     base = base_url.rstrip("/")
     return base if _VERSIONED.search(base) else f"{base}/{version}"
