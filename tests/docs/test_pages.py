@@ -16,6 +16,7 @@ LAYERS = ROOT / "sdk" / "src" / "madang" / "layers"
 USERS_PAGES = (
     *(
         "gateway.md",
+        "api.md",
         "sdk.md",
         "models-and-credentials.md",
         "coming-from-litellm.md",
