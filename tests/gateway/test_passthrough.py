@@ -14,6 +14,7 @@ from anthropic import Anthropic
 from google import genai
 from openai import AuthenticationError, OpenAI
 from tests.gateway.every_vendor import root_of
+from tests.limits.callers import LimitedProject
 from tests.support.running_platform import Platform
 from tests.support.scripted_vendor import answer_head, scripted_vendor
 from tests.support.simulated_vendors import AWS_KEYS
@@ -231,6 +232,26 @@ def test_a_body_of_any_kind_goes_out_and_comes_back_byte_for_byte(platform: Plat
     assert json.loads(root["output"]) == {"content_type": "application/octet-stream", "bytes": len(noise)}
 
 
+def test_every_method_reaches_the_same_address_as_itself(platform: Platform) -> None:
+    with scripted_vendor(answer_head("application/json") + b"{}") as vendor:
+        name = credential(platform, "openai", base_url=vendor.url)
+        methods = ["POST", "GET", "DELETE", "PATCH", "POST"]
+        for method in methods:
+            assert asked(platform, "openai/v1/files/f", name, method=method).status_code == 200
+    assert [request.split(b" ", 1)[0].decode() for request in vendor.received] == methods
+
+
+def test_a_client_that_hangs_up_stops_the_vendor(platform: Platform) -> None:
+    name = credential(platform, "openai")
+    platform.simulator.configure(name, first_token_ms=30_000)
+    headers = {"authorization": f"Bearer {platform.key}", **named(name, **{"x-madang-trace-id": "ab" * 16})}
+    url = f"{platform.url}/passthrough/openai/v1/chat/completions"
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(url, headers=headers, json={"model": "gpt-4o", "messages": QUESTION}, timeout=1.0)
+    root = root_of(platform, "ab" * 16)
+    assert (root["status"], root["error_type"]) == ("error", "cancelled")
+
+
 def test_a_key_that_the_vendor_repeats_comes_back_as_a_mark(platform: Platform) -> None:
     said = f"wrong key {KEYS['openai']}".encode()
     more = f"x-echo: {KEYS['openai']}\r\n"
@@ -310,3 +331,47 @@ def test_a_body_over_the_limit_is_refused(platform: Platform) -> None:
         f"{head}x-madang-credential: {name}\r\ncontent-length: 99999999\r\nconnection: close\r\n\r\n".encode()
     )
     assert answer.startswith(b"HTTP/1.1 413")
+
+
+@pytest.fixture
+def limited(platform: Platform) -> LimitedProject:
+    return LimitedProject(platform)
+
+
+def credential_in(project: LimitedProject, *faults: Mapping[str, Any]) -> str:
+    name = f"native-openai-{secrets.token_hex(4)}"
+    project.platform.simulator.configure(name, faults=list(faults))
+    base_url = project.platform.simulator.openai_url(name)
+    entered = {"name": name, "vendor": "openai", "api_key": KEYS["openai"], "base_url": base_url}
+    project.platform.apply({"credentials": [entered]}, key=project.key)
+    return name
+
+
+def test_a_limit_on_requests_holds_for_what_is_passed_through(limited: LimitedProject) -> None:
+    credential_in(limited)
+    limited.limit("requests_per_minute", 2)
+    answers = [limited.platform.send("GET", "/passthrough/openai/v1/models", key=limited.key) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[0].headers["x-ratelimit-limit-requests"] == "2"
+
+
+def test_a_budget_counts_what_a_passed_call_cost(limited: LimitedProject) -> None:
+    name = credential_in(limited)
+    limited.platform.model(limited.platform.deployment(credential=name), key=limited.key)
+    budget = limited.limit("usd_per_day", 1)
+    body = {"model": "gpt-4o", "messages": QUESTION}
+    answer = limited.platform.send(
+        "POST", "/passthrough/openai/v1/chat/completions", body, key=limited.key, headers=named(name)
+    )
+    usage = answer.json["usage"]
+    cost = Decimal(usage["prompt_tokens"] + 2 * usage["completion_tokens"]) / 1_000_000
+    limited.until_used(budget, cost)
+
+
+def test_what_the_vendor_refused_costs_no_budget(limited: LimitedProject) -> None:
+    credential_in(limited, {"kind": "rate_limited"})
+    tokens = limited.limit("tokens_per_minute", 100_000)
+    body = {"model": "gpt-4o", "messages": QUESTION}
+    answer = limited.platform.send("POST", "/passthrough/openai/v1/chat/completions", body, key=limited.key)
+    assert answer.status == 429
+    limited.until_used(tokens, 0)

@@ -46,7 +46,8 @@ class HttpClient:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, connect_timeout_s: float | None = None
     ) -> "Response":
         """The answer's head. Raises ConnectionError when there is none."""
-        known = self._addresses.get(url)
+        # Calls to models are all POST, to few addresses; what is passed through may go to any number of others.
+        known = self._addresses.get(url) if method == "POST" else None
         origin, start = known if known is not None else self._address(method, url)
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
         head = f"{start}{''.join(lines)}content-length: {len(body)}\r\n\r\n".encode("latin-1")
@@ -87,7 +88,7 @@ class HttpClient:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         name = parts.netloc.rpartition("@")[2]
         start = f"{method} {path} HTTP/1.1\r\nhost: {name}\r\n"
-        if len(self._addresses) < 10_000:
+        if method == "POST" and len(self._addresses) < 10_000:
             self._addresses[url] = (origin, start)
         return origin, start
 
