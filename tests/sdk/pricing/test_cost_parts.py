@@ -29,6 +29,7 @@ _usages = st.builds(
     images=st.none() | st.integers(0, 10),
     audio_seconds=st.none() | st.floats(0, 7_200).map(lambda seconds: round(seconds, 2)),
     characters=_count,
+    search_units=st.none() | st.integers(0, 10),
     is_estimated=st.booleans(),
 )
 _amount = st.none() | st.decimals(0, 500, places=4)
@@ -173,3 +174,13 @@ def test_cached_tokens_that_may_have_been_audio_make_an_estimate() -> None:
     cost = cost_of(Usage(100, 0, cached_tokens=20, audio_input_tokens=30), price)
     assert cost is not None
     assert cost.is_estimated
+
+
+def test_each_search_of_a_rerank_costs_the_price_of_a_request() -> None:
+    cost = cost_of(Usage(search_units=3), Price(per_request=Decimal("0.002")))
+    assert cost is not None
+    assert (cost.total_usd, cost.details) == (Decimal("0.006"), {"request": Decimal("0.006")})
+
+
+def test_searches_without_a_price_cost_an_unknown_amount() -> None:
+    assert cost_of(Usage(search_units=3), Price(input=Decimal(1))) is None
