@@ -111,7 +111,7 @@ class Passthrough:
         raw: bytes,
     ) -> Request:
         known = _known_target(holder.project, credential, meaning.model)
-        name = meaning.model or f"{place.vendor}/{place.path[:200]}"
+        name = meaning.model or f"passthrough/{place.vendor}"
         price = known.price if known is not None else _listed_price(holder.project, credential, meaning.model)
         target = Target(
             name=known.name if known is not None else credential.name,
@@ -142,7 +142,7 @@ class Passthrough:
     async def _serve(
         self, request: Request, ask: NativeAsk, meaning: NativeMeaning, headers: dict[bytes, bytes], send: Send
     ) -> None:
-        listener = Listener(meaning.form)
+        listener = Listener(meaning.form, f"{ask.vendor}/{ask.path[:200]}")
         secrets: list[str] = []
 
         async def vendor(request: Request) -> Reply:

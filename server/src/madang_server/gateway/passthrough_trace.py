@@ -29,8 +29,9 @@ _log = logging.getLogger(__name__)
 class Listener:
     """Listens to one answer while it passes. Whatever it does not understand costs nobody anything."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, place: str) -> None:
         self._form = form
+        self.place = place  # vendor and path, as the trace names what is no call of a model
         self._request: Request | None = None
         self._headers: Mapping[str, str] = {}
         self._reader: StreamReader | None = None
@@ -157,8 +158,15 @@ class _Watcher:
         shown = request.raw if is_text else msgspec.json.encode({"bytes": len(request.raw)})
         outcome = Outcome(self._start_us, self._clock.now_us(), failure, self._parts, b"")
         root = spans_of_call(msgspec.structs.replace(request, raw=shown), self._span_id, outcome)[0]
+        target = request.target
+        assert target is not None
+        is_of_model = bool(target.vendor_model)
+        asked = request.route.model if is_of_model else self._listener.place
         return msgspec.structs.replace(
-            root, name=f"passthrough {request.route.model}", output=self._listener.output(self._parts)
+            root,
+            name=f"passthrough {asked}",
+            model=request.route.model if is_of_model else "",
+            output=self._listener.output(self._parts),
         )
 
 
