@@ -5,7 +5,6 @@ in the stream by an event with a field `madang`, and in the trace by the attempt
 tool call or a JSON document cut in two would be put together wrongly without anybody noticing.
 """
 
-
 import msgspec
 
 from madang.calls.clock import Clock
