@@ -9,6 +9,7 @@ const PAGES = [
   "drill",
   "home",
   "keys",
+  "limits",
   "members",
   "models",
   "prices",

@@ -126,6 +126,15 @@ const prices = createRoute({
   component: lazyRouteComponent(() => import("./prices/PricesPage")),
 });
 
+const limits = createRoute({
+  getParentRoute: () => project,
+  path: "/limits",
+  // How far back "Saved" looks; a day unless it says more.
+  validateSearch: (raw: Record<string, unknown>): { hours?: number } =>
+    Number(raw.hours) === 168 ? { hours: 168 } : {},
+  component: lazyRouteComponent(() => import("./limits/LimitsPage")),
+});
+
 const drills = createRoute({
   getParentRoute: () => project,
   path: "/drill",
@@ -191,6 +200,7 @@ const tree = root.addChildren([
       model,
       editModel,
       prices,
+      limits,
       drills,
       drill,
       credentials,

@@ -4,6 +4,7 @@ import {
   Boxes,
   Building2,
   CircleDollarSign,
+  Gauge,
   House,
   KeyRound,
   type LucideIcon,
@@ -18,6 +19,7 @@ export type PageName =
   | "traces"
   | "models"
   | "prices"
+  | "limits"
   | "drill"
   | "credentials"
   | "keys"
@@ -33,6 +35,7 @@ export interface PageEntry {
     | "/p/$project/traces"
     | "/p/$project/models"
     | "/p/$project/prices"
+    | "/p/$project/limits"
     | "/p/$project/drill"
     | "/p/$project/credentials"
     | "/p/$project/keys"
@@ -51,6 +54,7 @@ export const GROUPS: { name: GroupName; pages: PageEntry[] }[] = [
     pages: [
       { name: "models", to: "/p/$project/models", icon: Boxes },
       { name: "prices", to: "/p/$project/prices", icon: CircleDollarSign },
+      { name: "limits", to: "/p/$project/limits", icon: Gauge },
       { name: "drill", to: "/p/$project/drill", icon: Siren },
       { name: "credentials", to: "/p/$project/credentials", icon: Vault },
       { name: "keys", to: "/p/$project/keys", icon: KeyRound },

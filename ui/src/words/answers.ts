@@ -249,6 +249,21 @@ const ANSWERS: [RegExp, Korean][] = [
   [/^Model '(.+)' has a \* before its end/, "*는 이름 끝에만 쓸 수 있어요."],
   [/^Give at least one price/, "단가를 하나 이상 적어 주세요."],
   [/^A project can have up to (\S+) prices/, (most) => `자체 단가는 ${most}개까지 둘 수 있어요.`],
+  // limits, and calls that come twice
+  [
+    /^There can be up to (\S+) limits here/,
+    (most) => `한도는 ${most}개까지 둘 수 있어요. 쓰지 않는 것을 제거해 주세요.`,
+  ],
+  [/^Give a whole number of 1 to (\S+)\.$/, (most) => `1에서 ${most}까지 정수를 적어 주세요.`],
+  [
+    /^Give US dollars, up to (\S+) with up to (\d+) decimals/,
+    (most, decimals) => `${most}달러까지, 소수점 아래 ${decimals}자리까지 적을 수 있어요.`,
+  ],
+  [/^Give a share above 0 and up to 1/, "0보다 크고 100 이하인 비율을 적어 주세요."],
+  [/^Say which (?:key|user|model), or/, "어느 것에 걸지 적거나 ‘각각 따로’를 골라 주세요."],
+  [/^This project has no such key/, "이 프로젝트에 없는 API 키예요."],
+  [/^There is no limit '.+' here/, "이미 제거된 한도예요."],
+  [/^Give a window of 0 to (\d+) seconds/, (most) => `0에서 ${most}초까지 적을 수 있어요.`],
 ];
 
 /** The sentence in Korean; null when it is not known. */
