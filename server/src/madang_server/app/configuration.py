@@ -21,9 +21,10 @@ from madang_server.limits.store import all_limits, organisations_of_projects
 from madang_server.models.project_duplicates import all_duplicate_rules
 from madang_server.models.project_routing import all_policy_block_vendors
 from madang_server.models.store import all_models
-from madang_server.prices.book import PriceBook
+from madang_server.prices.book import PriceBook, PriceList
 from madang_server.prices.catalogue import bundled
 from madang_server.prices.overrides import all_overrides
+from madang_server.prices.remembered import RememberedList
 from madang_server.storage.sql import version
 from madang_server.storage.sql.engine import Database
 
@@ -40,7 +41,9 @@ class Loaded(NamedTuple):
     closed_credentials: int
 
 
-def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None, now: datetime) -> Loaded:
+def load_snapshot(
+    database: Database, cipher: Cipher, simulator_url: str | None, now: datetime, prices: PriceList | None = None
+) -> Loaded:
     """Everything the Gateway needs, as of one moment. Raises SQLAlchemyError."""
     with database.reading() as connection:
         credentials = all_opened(connection, cipher)
@@ -49,7 +52,7 @@ def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None,
             all_active(connection),
             all_models(connection),
             credentials.opened,
-            PriceBook(bundled(), all_overrides(connection), now),
+            PriceBook(prices or bundled(), all_overrides(connection), now),
             simulator_url=simulator_url,
             created=int(time.time()),
             policy_block_vendors=all_policy_block_vendors(connection),
@@ -62,19 +65,30 @@ def load_snapshot(database: Database, cipher: Cipher, simulator_url: str | None,
 class ConfigurationWatch:
     """Owns the polling; `run` until cancelled. `stale_since` is the time since when the configuration cannot be read."""
 
-    def __init__(self, gateway: Gateway, database: Database, cipher: Cipher, simulator_url: str | None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        database: Database,
+        cipher: Cipher,
+        simulator_url: str | None,
+        prices: RememberedList | None = None,
+    ) -> None:
         self._gateway = gateway
         self._database = database
         self._cipher = cipher
         self._simulator_url = simulator_url
+        self._prices = prices
         # Of two that load at once, the one that read earlier could end later and bring back the old.
         self._loading = threading.Lock()
         self.stale_since: datetime | None = None
         self.closed_credentials = 0
 
     def load(self) -> None:
-        snapshot, closed = load_snapshot(self._database, self._cipher, self._simulator_url, datetime.now(UTC))
+        now = datetime.now(UTC)
+        snapshot, closed = load_snapshot(self._database, self._cipher, self._simulator_url, now, self._prices)
         self._gateway.use(snapshot)
+        if self._prices is not None:
+            self._prices.save()
         if closed and closed != self.closed_credentials:
             _log.error("%s", closed_advice(closed))
         self.closed_credentials = closed

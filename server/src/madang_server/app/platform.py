@@ -31,6 +31,8 @@ from madang_server.http.surroundings import DeploymentHealth, ExplainOf, LimitsI
 from madang_server.limits.book import LimitBook
 from madang_server.limits.counters import moment_of
 from madang_server.limits.limit import Limit
+from madang_server.prices.catalogue import bundled
+from madang_server.prices.remembered import RememberedList
 from madang_server.responses.store import ResponseStore
 from madang_server.settings import Settings
 from madang_server.storage.clickhouse.client import Store
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from madang_server.gateway.shared_limits import SharedLimits
 
 WORKER_STATUS = "worker.json"
+KNOWN_PRICES = "prices.json"
 
 
 class Platform:
@@ -85,7 +88,11 @@ class Platform:
             transport=transport,
         )
         watch = ConfigurationWatch(
-            gateway, self._database, Cipher(secret_key(settings, secrets.token_bytes)), settings.simulator_url
+            gateway,
+            self._database,
+            Cipher(secret_key(settings, secrets.token_bytes)),
+            settings.simulator_url,
+            RememberedList(bundled(), settings.run_path / KNOWN_PRICES),
         )
         await asyncio.to_thread(watch.load)
         self._gateway = gateway

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from madang.calls.target import Price
 from madang_server.prices.resolve import overrides_in_force, resolve_price
@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from madang_server.prices.catalogue import Catalogue, Listed
+    from madang_server.prices.catalogue import Listed
     from madang_server.prices.overrides import Override
 
 _Name = tuple[str, str, str, str]
 
 
+class PriceList(Protocol):
+    """Who knows models and what they cost."""
+
+    def find(self, vendor: str, model: str, *, base_model: str = "", base_url: str = "", at: datetime) -> Listed | None:
+        """The model that stands behind a deployment, with its price at `at` (UTC); None when it is not known."""
+
+
 class PriceBook:
     """Answers for one moment; make another one for the next. It looks each model up once, however many use it."""
 
-    def __init__(self, catalogue: Catalogue, overrides: Mapping[str, Sequence[Override]], at: datetime) -> None:
+    def __init__(self, catalogue: PriceList, overrides: Mapping[str, Sequence[Override]], at: datetime) -> None:
         self._catalogue = catalogue
         self._overrides = overrides
         self._at = at.astimezone(UTC)

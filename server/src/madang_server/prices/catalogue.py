@@ -7,6 +7,7 @@ them into our `Price`. What it does not know, or names differently, stays unknow
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from madang.calls.target import Price
 from madang_server.prices.model_names import is_called, joined_model, names_at, split_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
 
