@@ -25,6 +25,7 @@ PAGES = (
     "/credentials?add=true",
     "/prices",
     "/prices?own=true",
+    "/limits",
     "/drill",
     "/credentials",
     "/keys",
