@@ -48,12 +48,16 @@ class PlatformRefused(MadangError):
         self.status = status
 
 
+LONGEST_MESSAGE = 2_000  # characters
+
+
 class CallFailed(MadangError):
     """A call that got no answer, or an attempt of it.
 
     `status` is the HTTP status for the caller; `retry_after_s` is what the vendor asked for, if anything; `body` is
     the vendor's own error body when there was one, `request_id` the vendor's id of the request; `trace_id` finds the
-    trace that shows every attempt.
+    trace that shows every attempt. `message` is cut where it is longer than LONGEST_MESSAGE: what a caller got wrong may
+    be named in it, and may be of any length.
     """
 
     def __init__(
@@ -69,6 +73,8 @@ class CallFailed(MadangError):
         request_id: str = "",
         trace_id: str = "",
     ) -> None:
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[:LONGEST_MESSAGE]}…"
         super().__init__(message)
         self.message = message
         self.reason = reason

@@ -173,8 +173,14 @@ def _check(operation: Operation, body: dict[str, Any]) -> None:
         case "rerank":
             if not isinstance(body.get("query"), str):
                 raise _mistyped("query", "must be a text")
-            if not isinstance(body.get("documents"), list) or not body["documents"]:
+            documents = body.get("documents")
+            if not isinstance(documents, list) or not documents:
                 raise _mistyped("documents", "must be a list of at least one document")
+            if not all(isinstance(document, str | dict) for document in documents):
+                raise _mistyped("documents", "must be texts, or objects with a text each")
+            top_n = body.get("top_n")
+            if top_n is not None and (type(top_n) is not int or top_n < 1):  # a bool is an int too
+                raise _mistyped("top_n", "must be a whole number of at least 1")
         case "embeddings" | "moderations":
             if not isinstance(body.get("input"), str | list):
                 raise _mistyped("input", "must be a text or a list of texts")

@@ -39,6 +39,8 @@ async def read_form(content_type: bytes, raw: bytes) -> dict[str, Any]:
             if not isinstance(part, BodyPartReader) or not part.name or len(fields) >= MOST_FIELDS:
                 raise _unreadable()
             content = bytes(await part.read())
+            # Bytes that are no UTF-8 come out of the parser as lone surrogates, which nothing behind here could write.
+            f"{part.name}{part.filename}{part.headers.get('Content-Type')}".encode()
             if part.filename is None:
                 fields.append((part.name, content.decode()))
             else:

@@ -256,7 +256,7 @@ def _tool_choice(fields: Fields, tools: Sequence[Tool]) -> tuple[ToolUse, str | 
     if not isinstance(choice, dict):
         raise wrong_type("tool_choice", "one of a string or object", choice)
     name = (read.mapping(choice, "function", "tool_choice.") or {}).get("name")
-    if name not in {tool.name for tool in tools}:
+    if name not in [tool.name for tool in tools]:
         message = "Invalid value for 'tool_choice': no function of that name was specified in the 'tools' parameter."
         raise Refusal(kind="invalid_request", message=message, param="tool_choice")
     return "required", name

@@ -41,7 +41,10 @@ def read_response_ask(order: Order, fields: Fields) -> ChatAsk:
     summary = reasoning.get("summary") or reasoning.get("generate_summary")
     read.decimal(fields, "temperature", 0, 2)
     read.decimal(fields, "top_p", 0, 1)
-    wants_logprobs = "message.output_text.logprobs" in (fields.get("include") or ())
+    include = fields.get("include")
+    if include is not None and not isinstance(include, list):
+        raise wrong_type("include", "an array", include)
+    wants_logprobs = "message.output_text.logprobs" in (include or ())
     return ChatAsk(
         model=model,
         messages=messages,
@@ -179,7 +182,7 @@ def _tool_choice(fields: Fields, tools: Sequence[Tool]) -> tuple[ToolUse, str | 
     if choice.get("type") != "function":
         return ("required" if choice.get("mode") == "required" else "auto"), None
     name = choice.get("name")
-    if name not in {tool.name for tool in tools}:
+    if name not in [tool.name for tool in tools]:
         message = "Tool choice 'function' not found in 'tools' parameter."
         raise Refusal(kind="invalid_request", message=message, param="tool_choice")
     return "required", name

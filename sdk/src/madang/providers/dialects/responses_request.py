@@ -129,7 +129,7 @@ class _Reader:
                 carried = opened(item.get("encrypted_content"))
                 if carried is not None and carried.says_something():
                     self._carried.append(carried)
-            case _ if kind not in _VENDORS_OWN:
+            case _ if not isinstance(kind, str) or kind not in _VENDORS_OWN:
                 raise refused(f"{where} is of a type that {self._ways.vendor} cannot be sent.", "input")
 
     def _message(self, item: Json, where: str) -> None:

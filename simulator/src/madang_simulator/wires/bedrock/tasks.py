@@ -99,10 +99,13 @@ def _ranking(model: str, fields: Fields) -> Task:
         raise invalid("Malformed input request: #/documents: expected a list of strings.")
     if "cohere" in model and fields.get("api_version") is None:
         raise invalid("Malformed input request: #: required key [api_version] not found.")
+    top_n = fields.get("top_n")
+    if top_n is not None and (type(top_n) is not int or top_n < 1):
+        raise invalid("Malformed input request: #/top_n: expected an integer of at least 1.")
     tokens = sum(_counted(text) for text in (query, *documents))
 
     def reply(making: Making) -> Reply:
-        ranked = rank(query, documents)[: fields.get("top_n") or None]
+        ranked = rank(query, documents)[:top_n]
         return _invoked({"results": [{"index": each.place, "relevance_score": each.score} for each in ranked]}, 0)
 
     return Task(model, tokens, reply)
@@ -115,6 +118,8 @@ def _amazon_picture(model: str, fields: Fields) -> Task:
     config = mapping(fields, "imageGenerationConfig")
     count = config.get("numberOfImages", 1)
     width, height = config.get("width", 1024), config.get("height", 1024)
+    if not all(type(each) is int for each in (count, width, height)):
+        raise invalid("Malformed input request: #/imageGenerationConfig: expected integers.")
     if not 1 <= count <= _MOST_PICTURES or not (320 <= width <= 4096 and 320 <= height <= 4096):
         raise invalid("Malformed input request: #/imageGenerationConfig: a value is out of its range.")
 
