@@ -83,3 +83,28 @@ def test_the_rule_for_equal_calls_is_set_and_what_it_saved_is_seen(
     page.get_by_text("Last 7 days").click()
     expect(page).to_have_url(re.compile("hours=168"))
     expect(row).to_be_visible()
+
+
+def test_who_may_only_look_is_told_who_can_change_limits(
+    browser: Browser, platform: Platform, place: tuple[str, str]
+) -> None:
+    organisation = platform.browser().get("/api/session").json["organisations"][0]["id"]
+    invitation = {"email": "looker@example.com", "role": "viewer"}
+    invited = platform.browser().post(f"/api/organisations/{organisation}/members", invitation)
+    assert invited.status == 201, invited.body
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-US")
+    try:
+        page = context.new_page()
+        page.goto(invited.json["sign_in_link"])
+        page.wait_for_url("**/p/*")
+        page.goto(f"{platform.url}/p/{place[0]}/limits")
+        button = page.get_by_role("button", name="Add the first limit")
+        expect(button).to_have_attribute("aria-disabled", "true")
+        button.hover()
+        reason = "Your role (viewer) may look but not change."
+        expect(
+            page.get_by_role("tooltip").filter(has_text=re.compile(re.escape(reason), re.IGNORECASE))
+        ).to_be_visible()
+        expect(page.get_by_role("switch", name="Join equal calls of this project")).to_be_disabled()
+    finally:
+        context.close()

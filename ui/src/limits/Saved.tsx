@@ -58,7 +58,7 @@ export function Saved() {
         <>
           {query.isError && <StaleNotice reason={wordsOf(query.error)} onRetry={retry} />}
           <Tiles found={found} />
-          <TableBox rows={found?.rows.length ?? 0} rowHeight={ROW} instead={query.isPending ? 120 : 240}>
+          <TableBox rows={found?.rows.length ?? 0} rowHeight={ROW} instead={query.isPending ? 120 : 290}>
             <DataTable<DuplicateRow>
               label={t("saved.by")}
               columns={columns}

@@ -1,7 +1,8 @@
 // Room for a table on a page that scrolls: as high as its rows, up to a dozen; then the table scrolls.
 import type { ReactNode } from "react";
 
-const HEAD = 30;
+const HEAD = 28;
+const BORDERS = 2;
 const MOST_ROWS = 12;
 
 interface TableBoxProps {
@@ -14,7 +15,7 @@ interface TableBoxProps {
 }
 
 export function TableBox({ rows, rowHeight, instead, children }: TableBoxProps) {
-  const height = rows === 0 ? instead : HEAD + Math.min(rows, MOST_ROWS) * rowHeight + 2;
+  const height = rows === 0 ? instead : HEAD + Math.min(rows, MOST_ROWS) * rowHeight + BORDERS;
   return (
     <div
       style={{

@@ -16,7 +16,9 @@ interface UseBarProps {
 
 export function UseBar({ limit: { kind, amount }, used, share, isWarned }: UseBarProps) {
   const { t } = useTranslation();
-  const state = share >= 1 ? "full" : isWarned ? "near" : "calm";
+  // A used number is rounded up: at the amount there is no room for one more, whatever the share.
+  const isFull = share >= 1 || Number(used) >= Number(amount);
+  const state = isFull ? "full" : isWarned ? "near" : "calm";
   const exact = (value: string) => (isMoney(kind) ? exactMoney(value) : exactNumber(Number(value)));
   return (
     <span className={classes.use}>

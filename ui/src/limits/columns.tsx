@@ -25,38 +25,42 @@ export function useLimitColumns(
       {
         id: "whose",
         title: t("budgets.whoseTitle"),
-        width: 190,
-        cell: (limit) => <strong title={limit.subject}>{whoseLabel(t, limit, names)}</strong>,
+        width: 200,
+        cell: (limit) => (
+          <strong title={limit.scope === "organisation" ? names.organisation : limit.subject}>
+            {whoseLabel(t, limit, names)}
+          </strong>
+        ),
       },
       {
         id: "what",
         title: t("budgets.what"),
-        width: 185,
+        width: 170,
         cell: (limit) => amountWords(t, limit.kind, limit.amount),
       },
       {
         id: "use",
         title: t("budgets.useNow"),
-        width: 300,
+        width: 272,
         cell: (limit) => <InUse limit={limit} names={names} />,
       },
       {
         id: "refused",
         title: t("budgets.refused"),
-        width: 110,
+        width: 104,
         right: true,
         cell: (limit) => <span title={t("budgets.refusedHelp")}>{exactNumber(limit.refused_today)}</span>,
       },
       {
         id: "by",
         title: t("budgets.changedBy"),
-        width: 160,
+        width: 156,
         cell: (limit) => limit.updated_by ?? t("budgets.left"),
       },
       {
         id: "changed",
         title: t("budgets.changed"),
-        width: 100,
+        width: 84,
         cell: (limit) => <RelativeTime at={limit.updated_at} />,
       },
       ...(canEdit
@@ -64,7 +68,7 @@ export function useLimitColumns(
             {
               id: "actions",
               title: "",
-              width: 72,
+              width: 80,
               always: true,
               cell: (limit: Limit) => {
                 const label = whoseLabel(t, limit, names);

@@ -21,6 +21,19 @@ test("what is wrong with a route or a secret is said in Korean too", () => {
   ]);
 });
 
+test("what is wrong with a limit is said in Korean", () => {
+  const said = [
+    "Give a whole number of 1 to 1,000,000,000,000.",
+    "Give US dollars, up to 1,000,000,000 with up to 9 decimals.",
+    "There can be up to 1,000 limits here. Delete those that no longer hold.",
+  ].map(koreanAnswer);
+  expect(said).toEqual([
+    "1에서 1,000,000,000,000까지 정수를 적어 주세요.",
+    "1,000,000,000달러까지, 소수점 아래 9자리까지 적을 수 있어요.",
+    "한도는 1,000개까지 둘 수 있어요. 쓰지 않는 것을 제거해 주세요.",
+  ]);
+});
+
 test("a sentence that is not known is left to be shown as it came", () => {
   expect(koreanAnswer("Something new happened.")).toBeNull();
 });

@@ -1093,7 +1093,7 @@ export const en = {
       modelEach: "each model of this project",
     },
     labels: {
-      organisation: "Organisation {{name}}",
+      organisation: "Whole organisation",
       project: "This project",
       keyOne: "Key {{name}}",
       keyEach: "Each key",

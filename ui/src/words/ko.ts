@@ -1082,7 +1082,7 @@ export const ko: typeof en = {
       modelEach: "이 프로젝트의 모델마다",
     },
     labels: {
-      organisation: "조직 {{name}}",
+      organisation: "조직 전체",
       project: "이 프로젝트",
       keyOne: "API 키 {{name}}",
       keyEach: "API 키마다",
