@@ -4,7 +4,6 @@ import { Pencil, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Limit } from "../api/shapes";
 import { DetailPane } from "../design/DetailPane";
-import { formatShare } from "../design/numbers";
 import { ClockTime } from "../design/Time";
 import { usePlace } from "../session/session";
 import classes from "./LimitDetail.module.css";
@@ -41,7 +40,6 @@ export function LimitDetail({ limit, names, onClose, onNext, onPrevious, ...acti
               <tr>
                 <th scope="col">{t("budgets.subject")}</th>
                 <th scope="col">{t("budgets.used")}</th>
-                <th scope="col">{t("budgets.share")}</th>
               </tr>
             </thead>
             <tbody>
@@ -51,7 +49,6 @@ export function LimitDetail({ limit, names, onClose, onNext, onPrevious, ...acti
                   <td>
                     <UseBar limit={limit} used={one.used} share={one.share} isWarned={one.is_warned} />
                   </td>
-                  <td>{formatShare(one.share, 1)}</td>
                 </tr>
               ))}
             </tbody>

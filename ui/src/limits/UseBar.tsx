@@ -16,9 +16,9 @@ interface UseBarProps {
 
 export function UseBar({ limit: { kind, amount }, used, share, isWarned }: UseBarProps) {
   const { t } = useTranslation();
-  // A used number is rounded up: at the amount there is no room for one more, whatever the share.
-  const isFull = share >= 1 || Number(used) >= Number(amount);
-  const state = isFull ? "full" : isWarned ? "near" : "calm";
+  // What is used is rounded up: at the amount there is no room for one more, though a part of one may be back.
+  const filled = Math.max(share, Number(used) / Number(amount));
+  const state = filled >= 1 ? "full" : isWarned ? "near" : "calm";
   const exact = (value: string) => (isMoney(kind) ? exactMoney(value) : exactNumber(Number(value)));
   return (
     <span className={classes.use}>
@@ -26,7 +26,7 @@ export function UseBar({ limit: { kind, amount }, used, share, isWarned }: UseBa
         <div
           className={classes.part}
           data-state={state}
-          style={{ width: `${Math.min(Math.max(share, 0), 1) * 100}%` }}
+          style={{ width: `${Math.min(Math.max(filled, 0), 1) * 100}%` }}
         />
       </span>
       <span className={classes.numbers} title={`${exact(used)} / ${exact(amount)}`}>

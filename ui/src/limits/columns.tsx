@@ -41,13 +41,13 @@ export function useLimitColumns(
       {
         id: "use",
         title: t("budgets.useNow"),
-        width: 272,
+        width: 260,
         cell: (limit) => <InUse limit={limit} names={names} />,
       },
       {
         id: "refused",
         title: t("budgets.refused"),
-        width: 104,
+        width: 116,
         right: true,
         cell: (limit) => <span title={t("budgets.refusedHelp")}>{exactNumber(limit.refused_today)}</span>,
       },

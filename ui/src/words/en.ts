@@ -1030,7 +1030,6 @@ export const en = {
     resets: "Counted afresh",
     subject: "Who",
     used: "In use",
-    share: "Share",
     top: "Of a limit for each, the twenty that use most.",
     remove: "Remove",
     removeTitle: "Remove this limit?",
