@@ -24,7 +24,9 @@ def signed_in(browser: Browser, platform: Platform, place: tuple[str, str]) -> I
         yield page
 
 
-def test_a_limit_is_set_seen_in_use_and_lifted(signed_in: Page, platform: Platform, place: tuple[str, str]) -> None:
+def test_a_limit_is_set_seen_in_use_changed_and_lifted(
+    signed_in: Page, platform: Platform, place: tuple[str, str]
+) -> None:
     page, (_, secret_key) = signed_in, place
     model = platform.model(platform.deployment(), key=secret_key)
     page.get_by_role("button", name="Add the first limit").click()
@@ -52,8 +54,12 @@ def test_a_limit_is_set_seen_in_use_and_lifted(signed_in: Page, platform: Platfo
     row.click()
     pane = page.get_by_role("complementary", name="Each user")
     expect(pane.get_by_role("row", name=re.compile("^hungry"))).to_contain_text("/ 2")
+    pane.get_by_role("button", name="Edit").click()
+    form.get_by_label("At most").fill("5,000")
+    form.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("5,000 requests a minute")
     pane.get_by_role("button", name="Remove").click()
-    page.get_by_label("Type 2 to confirm").fill("2")
+    page.get_by_label("Type 5,000 to confirm").fill("5,000")
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("heading", name="Nothing is limited yet")).to_be_visible()
 
