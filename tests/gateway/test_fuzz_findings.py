@@ -9,6 +9,8 @@ from tests.gateway.every_vendor import VENDORS, model_of
 from tests.studio.world import Answer
 from tests.support.running_platform import Platform
 
+from madang.providers.openai_wire import without_keys
+
 HELLO = [{"role": "user", "content": "Hello"}]
 AN_OBJECT = {"type": "what_is_this"}
 DOCUMENTS = ["sun", "rain"]
@@ -64,6 +66,19 @@ def test_what_is_named_in_a_refusal_is_not_repeated_at_any_length(platform: Plat
     answer = platform.send("POST", "/v1/chat/completions", body)
     assert answer.status in (200, 400), answer.body
     assert len(answer.body) < 4_000
+
+
+@pytest.mark.parametrize("word", ["x", "9", "key-", "sk-a.", "api-a.", "*", "-", "a**", "* "])
+def test_words_of_any_length_are_looked_through_for_keys_in_no_time(word: str) -> None:
+    # Were the time more than in proportion to the length, this would take hours.
+    assert len(without_keys(word * 400_000)) <= 400_000 * len(word)
+
+
+@pytest.mark.parametrize("key", ["sk-proj-abcdef", "abc***def", "sk-ab***yz", "***", "api-key1234", "key-ab.cd9"])
+def test_a_key_in_a_vendor_s_words_is_not_shown(key: str) -> None:
+    assert without_keys(f"Incorrect API key: {key}, try api-version or key-words.") == (
+        "Incorrect API key: (key), try api-version or key-words."
+    )
 
 
 @pytest.mark.parametrize(

@@ -359,8 +359,9 @@ def without_keys(words: str) -> str:
     return _KEY.sub("(key)", words)
 
 
-# What begins as keys begin, and what is masked by asterisks.
-_KEY = re.compile(r"(?<![\w-])(?:(?:sk|pk)-|(?:api|key)-(?=[\w*.-]*[\d*]))[\w*.-]{6,}|[\w-]*\*{3}[\w*-]*")
+# What begins as keys begin, and what is masked by asterisks. Both are looked for at the beginning of a word only and not
+# far ahead: vendors repeat what callers sent, and a word of any length must not hold up everybody's calls.
+_KEY = re.compile(r"(?<![\w-])(?:(?:(?:sk|pk)-|(?:api|key)-(?=[\w*.-]{0,200}[\d*]))[\w*.-]{6,}|[\w-]*+\*{3}[\w*-]*)")
 
 
 def bad_reply(what: str) -> CallFailed:

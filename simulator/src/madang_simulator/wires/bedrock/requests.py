@@ -72,7 +72,7 @@ def read_body(body: bytes) -> Fields:
     """The JSON object of a body."""
     try:
         fields = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refusal(kind="bad_json") from None
     if not isinstance(fields, dict):
         raise Refusal(kind="bad_json")
