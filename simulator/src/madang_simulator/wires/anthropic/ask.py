@@ -116,7 +116,7 @@ def _tool_choice(fields: Fields) -> tuple[ToolUse, str | None, bool]:
     if choice is None:
         return "auto", None, True
     kind = choice.get("type")
-    if kind not in _USES:
+    if not isinstance(kind, str) or kind not in _USES:
         raise invalid("tool_choice", "Input tag found using 'type' does not match any of 'any', 'auto', 'none', 'tool'")
     if not fields.get("tools"):
         raise invalid("tool_choice", "tool_choice may only be specified while providing tools")
