@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import sys
+import warnings
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,8 @@ def run(given: argparse.Namespace) -> int:
     from madang_server.storage.sql.migrate import DatabaseTooNew, upgrade
     from madang_server.studio.first_start import prepare
 
+    # Libraries warn of odd requests by repeating them, and what a caller sent does not belong into a log.
+    warnings.simplefilter("ignore")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     settings = read_settings(os.environ)
     try:
